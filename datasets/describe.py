@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synergy.dataset.columns import Column, ColumnType, Table
-from synergy.dataset.schema import TABLES
+from synergy.dataset.schema import TABLES, Column, ColumnType, Table
 
 FILE = "datapackage.json"
 _TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean", ColumnType.DATE: "date"}

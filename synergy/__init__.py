@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
+    from synergy.dataset.package import write
     from synergy.dataset.read import check, read
     from synergy.dataset.settings import load_scenario
     from synergy.dataset.sheet import Dataset
-    from synergy.dataset.write import write
     from synergy.engine import Outcome
     from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
     from synergy.explanation.answer import Answer
@@ -73,51 +73,32 @@ __all__ = [
     "write_graphml",
 ]
 
-# module of each public name: loaded when it is first asked for, so that `synergy --version` loads no solver
-_MODULES = {
-    "Alternatives": "synergy.near_optimal.alternatives",
-    "Answer": "synergy.explanation.answer",
-    "Control": "synergy.model.solve_params",
-    "Dataset": "synergy.dataset.sheet",
-    "DatasetError": "synergy.errors",
-    "Decisions": "synergy.plan",
-    "Event": "synergy.model.solve_params",
-    "Explainer": "synergy.explanation.explain",
-    "LoopError": "synergy.errors",
-    "Options": "synergy.options",
-    "Outcome": "synergy.engine",
-    "Pathways": "synergy.graph.pathways",
-    "Plan": "synergy.plan",
-    "Problem": "synergy.errors",
-    "Proposal": "synergy.plan",
-    "Question": "synergy.explanation.trial",
-    "Round": "synergy.round",
-    "Scenario": "synergy.scenario",
-    "Sensitivity": "synergy.uncertainty.sensitivity",
-    "Settings": "synergy.scenario",
-    "SynergyError": "synergy.errors",
-    "UsageError": "synergy.errors",
-    "VerificationError": "synergy.errors",
-    "WhatIfs": "synergy.explanation.what_if",
-    "alternatives": "synergy.near_optimal.alternatives",
-    "check": "synergy.dataset.read",
-    "explain": "synergy.explanation.explain",
-    "load_scenario": "synergy.dataset.settings",
-    "nearest": "synergy.explanation.explain",
-    "partnership_graph": "synergy.graph.views",
-    "pathways": "synergy.graph.pathways",
-    "plan_record": "synergy.records.files",
-    "plan_schema": "synergy.records.schema",
-    "possible_partnerships": "synergy.graph.views",
-    "product_graph": "synergy.graph.views",
-    "read": "synergy.dataset.read",
-    "read_plan": "synergy.records.files",
-    "run": "synergy.round",
-    "sensitivity": "synergy.uncertainty.sensitivity",
-    "verify": "synergy.verification.verify",
-    "write": "synergy.dataset.write",
-    "write_graphml": "synergy.graph.views",
+# public names by module: loaded when they are first asked for, so that `synergy --version` loads no solver
+_NAMES = {
+    "synergy.dataset.package": ("write",),
+    "synergy.dataset.read": ("check", "read"),
+    "synergy.dataset.settings": ("load_scenario",),
+    "synergy.dataset.sheet": ("Dataset",),
+    "synergy.engine": ("Outcome",),
+    "synergy.errors": ("DatasetError", "LoopError", "Problem", "SynergyError", "UsageError", "VerificationError"),
+    "synergy.explanation.answer": ("Answer",),
+    "synergy.explanation.explain": ("Explainer", "explain", "nearest"),
+    "synergy.explanation.trial": ("Question",),
+    "synergy.explanation.what_if": ("WhatIfs",),
+    "synergy.graph.pathways": ("Pathways", "pathways"),
+    "synergy.graph.views": ("partnership_graph", "possible_partnerships", "product_graph", "write_graphml"),
+    "synergy.model.solve_params": ("Control", "Event"),
+    "synergy.near_optimal.alternatives": ("Alternatives", "alternatives"),
+    "synergy.options": ("Options",),
+    "synergy.plan": ("Decisions", "Plan", "Proposal"),
+    "synergy.records.files": ("plan_record", "read_plan"),
+    "synergy.records.schema": ("plan_schema",),
+    "synergy.round": ("Round", "run"),
+    "synergy.scenario": ("Scenario", "Settings"),
+    "synergy.uncertainty.sensitivity": ("Sensitivity", "sensitivity"),
+    "synergy.verification.verify": ("verify",),
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> _Any:

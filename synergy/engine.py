@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from synergy.accounts import ledger as accounts
 from synergy.bounds.certify import Beside, BoundProof, certify
 from synergy.bounds.master import Budget
 from synergy.candidates.candidates import candidates_of
-from synergy.candidates.scope import Scope, everyone, today
-from synergy.coalitions.cache import Shelf, alone_from, alone_record
-from synergy.coalitions.parallel import Spread, pool
-from synergy.coalitions.standalone import Alone, alone_of, best
-from synergy.dataset.sheet import Dataset
+from synergy.candidates.scope import Scope, coalition, everyone, today
+from synergy.coalitions.parallel import Shelf, Spread, pool
+from synergy.dataset.sheet import Dataset, subset
 from synergy.errors import VerificationError
 from synergy.halting import LOOK_S, SETTLED_S, Halted, check, halting, within
-from synergy.literal.rounding import bound_of
+from synergy.literal.certificate import bound_of_duals
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
 from synergy.model.duals import duals_of, listed, shadow_prices
+from synergy.model.fixed import WhatIf
 from synergy.model.highs import Status
 from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.solve_params import Control, SolveParams, relative_gap
-from synergy.model.whatif import WhatIf
 from synergy.network.network import Network, network_of
-from synergy.network.places import Floats
+from synergy.network.places import Floats, places_of
 from synergy.options import Options, params_of
 from synergy.plan import Decisions, Plan
 from synergy.scenario import JSON, Cell
@@ -45,6 +47,8 @@ PROOF_LEAST = 30.0  # if not after so many seconds
 AWAITED = 0.1  # part of the time limit for which a proof beside the search is waited for after it
 AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
+PATIENT = 1800.0  # seconds for a first plan of a coalition that had none in the time usual
+PATIENT_GAP = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +83,9 @@ class Outcome:
 
 
 def match(dataset: Dataset, options: Options | None = None, control: Control | None = None) -> Outcome:
-    """Find the best plan of a dataset.
+    """Find the best plan of a dataset, with what its options ask for beside it but a settlement and proposals.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Checked tables and settings.
-    options : Options, optional
-        Stop conditions, and results to compute beside the plan.
-    control : Control, optional
-        Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
-
-    Returns
-    -------
-    Outcome
+    `control` says who listens, who may stop it, where solvers run side by side, and where checkpoints go.
     """
     options, control = options or Options(), control or Control()
     memory = control.memory
@@ -109,7 +102,10 @@ def _matched(dataset: Dataset, options: Options, params: SolveParams, executor: 
     model, linear = _problem_of_all(network, everyone(network.places))
     built = params.seconds
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        with _begun(dataset, model, params, side) as beside:
+        search: AbstractContextManager[Beside | None] = nullcontext()
+        if side is not None and int(model.integer.sum()) > SMALL:  # large, and a processor is free
+            search = Beside(dataset, params.left)
+        with search as beside:
             with counted() as work:
                 solution = solve(model, params)
             if solution.x is None:
@@ -157,15 +153,6 @@ def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool]
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 
-def _begun(
-    dataset: Dataset, model: Model, params: SolveParams, executor: Executor | None
-) -> AbstractContextManager[Beside | None]:
-    """Start a proof search beside the plan search, where the problem is large and a processor is free."""
-    if executor is None or int(model.integer.sum()) <= SMALL:
-        return nullcontext()
-    return Beside(dataset, params.left)
-
-
 def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, JSON]:
     """Return the proof of a plan with binary decisions: found beside the search, or after it within a budget."""
     heard = list[BoundProof]()
@@ -173,7 +160,10 @@ def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budge
         with within(0.0):
             check()
             if isinstance(how, Beside):
-                found = _awaited(how, AWAITED * params.time_limit)
+                until = time.monotonic() + AWAITED * params.time_limit
+                while time.monotonic() < until and not how.ended(LOOK_S):
+                    check()
+                found = how.best
             else:
                 enough = solution.value + params.gap * max(1.0, abs(solution.value))
                 found = certify(dataset, how, enough, heard.append)
@@ -192,18 +182,10 @@ def _budget(options: Options, solution: Solution, work: Work) -> Budget:
     return Budget(max(seconds, PROOF_LEAST) if columns <= BY_WORK else seconds, most)
 
 
-def _awaited(beside: Beside, seconds: float) -> BoundProof | None:
-    """Wait for the concurrent proof search up to a time limit, or a request to stop; return its best proof."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and not beside.ended(LOOK_S):
-        check()
-    return beside.best
-
-
 def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, JSON]:
     """Return the proof of a plan without binary decisions, by the duals of its model."""
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
-    bound = None if duals is None else bound_of(dataset, duals)
+    bound = None if duals is None else bound_of_duals(dataset, duals)
     listing = None if duals is None or bound is None else listed(duals)
     return {"dual": bound, "solver": solution.bound, "duals": listing, "columns": [], "rows": []}
 
@@ -275,49 +257,119 @@ def _plan(
     )
 
 
-def _alone(
-    dataset: Dataset, names: Sequence[str], both: tuple[SolveParams, SolveParams], executor: Executor | None
-) -> list[Alone]:
+def _compared(network: Network, plan: Plan, params: SolveParams, executor: Executor | None) -> Outcome:
+    """Return the outcome with the standalone values and the value of today added to the plan."""
+    quiet = params.fresh(min(params.gap, 1e-6), ALONE)
+    found = _all_alone(network.dataset, params, quiet, executor)
+    values = {name: one.value for name, one in found.items()}
+    still = [one.still for one in found.values() if one.still is not None]
+    known = [value for value in values.values() if value is not None]
+    books, current = _best(network, today(network.places), quiet.fresh()) or (None, None)
+    plan = replace(
+        plan,
+        standalone=values,
+        status_quo=sum(still, 0.0) if len(still) == len(found) else None,
+        today=None if books is None else books.value,
+        gain=plan.value - sum(known) if len(known) == len(values) else None,
+        emissions={**plan.emissions, "baseline_co2": None if books is None else books.co2},
+    )
+    alone = {name: one.decisions for name, one in found.items() if one.decisions is not None}
+    return Outcome(plan.status, plan, alone, current)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Standalone result of one enterprise.
+
+    `value` is v({e}), that of its best plan, `decisions`, in money a year; both are None where no plan satisfies it.
+    `still` is the value of its best plan without builds, and links that cost capex.
+    """
+
+    value: float | None
+    decisions: Decisions | None
+    still: float | None
+
+    def record(self) -> str:
+        """Encode as compressed text, since names repeat in its plan."""
+        frames = None
+        if self.decisions is not None:
+            tables = {name: getattr(self.decisions, name) for name in Decisions.__dataclass_fields__}
+            frames = {
+                name: {str(key): (str(column.dtype), column.tolist()) for key, column in table.items()}
+                for name, table in tables.items()
+            }
+        plain = json.dumps([self.value, self.still, frames])
+        return base64.b64encode(zlib.compress(plain.encode())).decode()
+
+    @classmethod
+    def of(cls, record: str) -> Alone:
+        """Decode from its record."""
+        value, still, frames = json.loads(zlib.decompress(base64.b64decode(record)))
+        if frames is None:
+            return cls(value, None, still)
+        tables = {
+            name: pd.DataFrame({key: pd.Series(cells, dtype=kind) for key, (kind, cells) in columns.items()})
+            for name, columns in frames.items()
+        }
+        return cls(value, Decisions(**tables), still)
+
+
+def _all_alone(
+    dataset: Dataset, params: SolveParams, quiet: SolveParams, executor: Executor | None
+) -> dict[str, Alone]:
     """Return the standalone results of all enterprises, reusing those of earlier attempts of the run."""
-    quiet, params = both
+    names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     shelf = Shelf[str](params.memory, "alone", dataset.mark)
-    known = {name: alone_from(kept) for name in names if (kept := shelf.get(name)) is not None}
+    known = {name: Alone.of(kept) for name in names if (kept := shelf.get(name)) is not None}
     missing = [place for place, name in enumerate(names) if name not in known]
 
     def heard(found: list[Alone]) -> None:
         params.say("standalone", done=len(names) - len(missing) + len(found), total=len(names))
         new = {names[place]: one for place, one in zip(missing, found, strict=False) if names[place] not in known}
         known.update(new)
-        shelf.put({name: alone_record(one) for name, one in new.items()})
+        shelf.put({name: one.record() for name, one in new.items()})
 
     heard([])
     Spread(alone_of, (dataset, quiet), executor).map(missing, heard)
     shelf.flush()
-    return [known[name] for name in names]
+    return {name: known[name] for name in names}
 
 
-def _compared(network: Network, plan: Plan, params: SolveParams, executor: Executor | None) -> Outcome:
-    """Return the outcome with the standalone values and the value of today added to the plan."""
-    dataset = network.dataset
-    names = [str(name) for name in dataset["enterprises"]["enterprise"]]
-    quiet = params.fresh(min(params.gap, 1e-6), ALONE)
+def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
+    """Return the function that solves the standalone problem of an enterprise, by its position.
 
-    found = _alone(dataset, names, (quiet, params), executor)
-    values = {name: one.value for name, one in zip(names, found, strict=True)}
-    alone = {name: one.decisions for name, one in zip(names, found, strict=True) if one.decisions is not None}
-    quo: float | None = 0.0
-    for one in found:
-        quo = None if quo is None or one.still is None else quo + one.still
-    done, current = best(network, today(network.places), quiet.fresh())
-    known = [value for value in values.values() if value is not None]
-    gain = plan.value - sum(known) if len(known) == len(values) else None
-    baseline = None if current is None else accounts.co2(dataset, current)
-    plan = replace(
-        plan,
-        standalone=values,
-        status_quo=quo,
-        today=done,
-        gain=gain,
-        emissions={**plan.emissions, "baseline_co2": baseline},
-    )
-    return Outcome(plan.status, plan, alone, current)
+    On a network and model of its own: a part of the round's network takes longer to search for candidates than these
+    take to build, and the frame of all coalitions longer to solve. No other machine values one enterprise.
+    """
+    dataset, params = needs
+    places = places_of(dataset)
+
+    def alone(index: int) -> Alone:
+        members = np.arange(len(places.enterprises)) == index
+        network = network_of(subset(dataset, {str(places.enterprises[index])}))
+        # where there is one enterprise alone it is all of them, and the aims of the round bind it
+        scope = everyone(places) if members.all() else coalition(members)
+        books, decisions = _best(network, scope, params.fresh()) or (None, None)
+        still = _patient(build(candidates_of(network, replace(scope, capital=False))), params.fresh())
+        return Alone(None if books is None else books.value, decisions, None if still.x is None else still.value)
+
+    return alone
+
+
+def _best(network: Network, scope: Scope, params: SolveParams) -> tuple[accounts.Ledger, Decisions] | None:
+    """Return the accounts and the decisions of the best plan of a scope; None where none satisfies it."""
+    model = build(candidates_of(network, scope))
+    solution = _patient(model, params)
+    if solution.x is None:
+        return None
+    decisions, _ = decode(model, solution.x)
+    return accounts.ledger(network.dataset, decisions), decisions
+
+
+def _patient(model: Model, params: SolveParams) -> Solution:
+    """Return the solution of a model, with a longer search for a first plan before reporting that there is none."""
+    solution = solve(model, params)
+    if solution.x is None and solution.status is not Status.INFEASIBLE:
+        # no plan in time is not the same as no plan: null is said of the latter alone
+        solution = solve(model, replace(params, gap=PATIENT_GAP, time_limit=params.seconds + PATIENT))
+    return solution

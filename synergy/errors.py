@@ -38,7 +38,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Fault of the input: location, value found, expectation and remedy.
+    """Fault of the input: location, value found, expectation (`message`) and remedy (`hint`).
 
     Parameters
     ----------
@@ -50,12 +50,8 @@ class Problem:
         Column, "" where the whole row or table is at fault.
     value : str
         Value found, shortened and made printable.
-    message, hint : str
-        Expectation and remedy, in English.
     code : str
         Stable name of the rule, for programs.
-    message_zh, hint_zh : str
-        The same in Chinese.
     cell : str
         Sheet and cell of a workbook, as ``Offers!D5``; "" in other files.
     """
@@ -132,13 +128,7 @@ class UsageError(SynergyError):
 
 
 class VerificationError(SynergyError):
-    """A plan that does not follow from its dataset.
-
-    Parameters
-    ----------
-    findings : sequence of str
-        Every claim that failed, one sentence each.
-    """
+    """A plan that does not follow from its dataset; `findings` are the claims that failed, one sentence each."""
 
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
@@ -161,15 +151,7 @@ class SolverError(SynergyError):
 
 
 class StoreError(SynergyError):
-    """Refusal by the store of rounds.
-
-    Parameters
-    ----------
-    code : str
-        Stable name, for programs.
-    en, zh : str
-        Value found, expectation and remedy.
-    """
+    """Refusal by the store of rounds: a stable name for programs; value found, expectation and remedy."""
 
     def __init__(self, code: str, en: str, zh: str) -> None:
         self.code, self.en, self.zh = code, en, zh
@@ -201,13 +183,7 @@ class UnavailableError(StoreError):
 
 
 class DatasetError(SynergyError):
-    """All faults of a dataset or scenario at once; no part of it was imported.
-
-    Parameters
-    ----------
-    problems : sequence of Problem
-        The errors and the warnings found on the way.
-    """
+    """All faults of a dataset or scenario at once, with the warnings found on the way; nothing was imported."""
 
     exit_status = 3
 

@@ -26,14 +26,8 @@ class Halted(Exception):  # noqa: N818 - no error: somebody asked
 class Halt:
     """Request to stop, with the time left after it.
 
-    Parameters
-    ----------
-    stop : callable or None
-        Whether it was made.
-    asked : float or None
-        When it was heard first, by `time.monotonic`.
-    patience : float or None
-        Seconds after it in which what is done now may go on; None: as long as it takes.
+    `stop` says whether it was made; `asked` is when it was heard first, by `time.monotonic`; `patience` is the seconds
+    after it in which what is done now may go on, None: as long as it takes.
     """
 
     stop: Stop | None
@@ -79,31 +73,16 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def check() -> None:
-    """Raise `Halted` where a request to stop is due.
-
-    Raises
-    ------
-    Halted
-    """
+    """Raise `Halted` where a request to stop is due."""
     halt = _current.get()
     if halt is not None and halt.due():
         raise Halted
 
 
 def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
-    """Run a task that cannot be interrupted, handling signals and requests to stop meanwhile.
+    """Run a task that cannot be interrupted, handling signals and requests to stop; return whether it came to its end.
 
-    Parameters
-    ----------
-    work : callable
-        Goes on by itself, unheard, where it is broken off.
-    stop : callable, optional
-        Interrupts it a moment after it returns True.
-
-    Returns
-    -------
-    bool
-        Whether it came to its end.
+    A moment after `stop` returns True the task is broken off: it goes on by itself, unheard.
 
     Raises
     ------

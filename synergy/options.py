@@ -54,12 +54,7 @@ class Options:
     proof: float = 0.02
 
     def __post_init__(self) -> None:
-        """Refuse options that no solver accepts.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse options that no solver accepts."""
         for name in ("gap", "time_limit", "workers", "threads", "seed", "price_step", "proof"):
             value = getattr(self, name)
             if not value >= 0:

@@ -18,13 +18,6 @@ def written_whole(path: str | Path, data: bytes) -> None:
 
     A link is followed, what has more names than one is written in place, and a pipe or a device is written to.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The file.
-    data : bytes
-        All of it.
-
     Raises
     ------
     UsageError
@@ -35,7 +28,9 @@ def written_whole(path: str | Path, data: bytes) -> None:
         old = target.stat() if target.exists() else None
         stream = None if old is None else _own(old)
         if stream is not None:
-            _through(stream, data)
+            stream.flush()  # what it holds stands before
+            with os.fdopen(os.dup(stream.fileno()), "wb") as file:
+                file.write(data)
         elif old is not None and not stat.S_ISREG(old.st_mode):
             _into(target, data, os.O_APPEND)
         elif old is not None and old.st_nlink > 1:
@@ -53,13 +48,6 @@ def _own(place: os.stat_result) -> TextIO | None:
             if os.path.samestat(place, os.fstat(stream.fileno())):
                 return stream
     return None
-
-
-def _through(stream: TextIO, data: bytes) -> None:
-    """Write after the buffered content of a stream."""
-    stream.flush()
-    with os.fdopen(os.dup(stream.fileno()), "wb") as file:
-        file.write(data)
 
 
 def _into(target: Path, data: bytes, how: int) -> None:

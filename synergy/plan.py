@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +144,7 @@ class Plan:
 
     dataset: Mapping[str, str]
     scenario: Mapping[str, Any]
-    status: str
+    status: Literal["optimal", "feasible"]
     value: float
     bound: float
     gap: float

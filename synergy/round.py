@@ -6,9 +6,8 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from synergy.coalitions.loss import Loss
 from synergy.coalitions.parallel import pool
-from synergy.coalitions.settle import priced, refuse_early, settled
+from synergy.coalitions.settle import Loss, priced, refuse_early, settled
 from synergy.dataset.sheet import Dataset
 from synergy.engine import Outcome, match
 from synergy.halting import SETTLED_S, Halted, halting, within
@@ -21,17 +20,7 @@ from synergy.verification.verify import assert_valid
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A matching run.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Inputs.
-    options : Options
-        How it was run.
-    outcome : Outcome
-        How it ended.
-    """
+    """A matching run: inputs, how it was run, how it ended."""
 
     dataset: Dataset
     options: Options
@@ -55,10 +44,6 @@ def run(dataset: Dataset, options: Options | None = None, control: Control | Non
     control : Control, optional
         Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
 
-    Returns
-    -------
-    Round
-
     Raises
     ------
     UsageError
@@ -72,17 +57,12 @@ def run(dataset: Dataset, options: Options | None = None, control: Control | Non
     given = nullcontext(control.executor)
     with halting(control.stop), pool(options.workers) if control.executor is None else given as side:
         control = replace(control, executor=side)
-        outcome = _proposed(dataset, _settled(dataset, options, match(dataset, options, control), control))
-    before = 0.0 if control.memory is None else control.memory.seconds
-    return Round(dataset, options, _timed(outcome, before + time.monotonic() - begun))
-
-
-def _timed(outcome: Outcome, seconds: float) -> Outcome:
-    """Return the outcome with the time of the whole run in its plan, beside that of the search."""
-    if outcome.plan is None:
-        return outcome
-    solver = {**outcome.plan.solver, "run_seconds": round(seconds, 3)}
-    return replace(outcome, plan=replace(outcome.plan, solver=solver))
+        outcome = _proposed(dataset, _settled(options, match(dataset, options, control), control))
+    if outcome.plan is not None:  # the time of the whole run beside that of the search
+        before = 0.0 if control.memory is None else control.memory.seconds
+        solver = {**outcome.plan.solver, "run_seconds": round(before + time.monotonic() - begun, 3)}
+        outcome = replace(outcome, plan=replace(outcome.plan, solver=solver))
+    return Round(dataset, options, outcome)
 
 
 def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:
@@ -99,14 +79,14 @@ def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _settled(dataset: Dataset, options: Options, outcome: Outcome, control: Control) -> Outcome:
+def _settled(options: Options, outcome: Outcome, control: Control) -> Outcome:
     """Return the outcome with the plan's settlement, where one is asked for."""
     asked = options.settlement not in ("none", "standalone")
     if not asked or outcome.plan is None or outcome.found is None or outcome.plan.standalone is None:
         return outcome
     try:
         with within(SETTLED_S):
-            return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, options, control))
+            return replace(outcome, plan=settled(outcome.plan, outcome.found, options, control))
     except Halted:
         params_of(options, control).say("unsettled")
         return outcome

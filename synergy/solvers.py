@@ -35,17 +35,8 @@ _COUNTED: ContextVar[Work | None] = ContextVar("counted", default=None)
 class SelfTest:
     """A minimisation over columns of at least 0, and its optimum.
 
-    Parameters
-    ----------
-    name, name_zh : str
-        Subject of the trial.
-    cost : tuple of float, shape (columns,)
-    upper : tuple of float, shape (columns,)
-        Upper bounds; those of 1 are of integer columns.
-    rows : tuple
-        Each with its coefficients, lower and upper limit.
-    best : float or None
-        Least cost; None where no plan exists.
+    `upper`, shape (columns,), are upper bounds; those of 1 are of integer columns. `rows` have coefficients, lower and
+    upper limit each. `best` is the least cost, None where no plan exists.
     """
 
     name: str
@@ -137,12 +128,7 @@ def ortools(name: str) -> ModuleType:
 
 @dataclass(slots=True)
 class Work:
-    """Simplex iterations done: a measure of work that is the same on any machine.
-
-    Parameters
-    ----------
-    iterations : int
-    """
+    """Simplex iterations done: a measure of work that is the same on any machine."""
 
     iterations: int = 0
 
@@ -159,19 +145,10 @@ def counted() -> Iterator[Work]:
 
 
 def run(solver: Any, stop: Stop | None = None) -> bool:
-    """Run a HiGHS object with the number of threads in its options, and return whether it finished.
+    """Run a `highspy.Highs` with the number of threads in its options, and return whether it finished.
 
-    Parameters
-    ----------
-    solver : highspy.Highs
-        Not to be touched again where it was broken off.
-    stop : callable, optional
-        Breaks it off, see `synergy.halting.watched`.
-
-    Notes
-    -----
-    The first solve of a thread fixes their number, and a run with another one ends at once with an error: then HiGHS's
-    scheduler starts anew.
+    Where `stop` broke it off (see `synergy.halting.watched`), it must not be touched again. The first solve of a thread
+    fixes their number, and a run with another one ends at once with an error: then HiGHS's scheduler starts anew.
     """
     module = highs()
 
@@ -188,11 +165,6 @@ def run(solver: Any, stop: Stop | None = None) -> bool:
 
 def try_out(module: ModuleType) -> None:
     """Test `highspy` on every trial.
-
-    Parameters
-    ----------
-    module : module
-        `highspy`.
 
     Raises
     ------

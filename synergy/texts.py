@@ -17,16 +17,7 @@ _DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
 
 def say(pair: Pair, lang: str, /, **fields: object) -> str:
-    """One of two texts.
-
-    Parameters
-    ----------
-    pair : tuple of str
-        English and Chinese.
-    lang : str
-        ``en`` or ``zh``.
-    **fields : object
-        What stands for the braces; without any the text is told as it stands.
+    """Return the text of a pair in one language, its braces filled; without fields as it stands.
 
     Examples
     --------
@@ -39,10 +30,6 @@ def say(pair: Pair, lang: str, /, **fields: object) -> str:
 
 class Catalogue(Mapping[str, Pair]):
     """Texts by name, each in English and Chinese.
-
-    Parameters
-    ----------
-    pairs : mapping of str to tuple of str
 
     Examples
     --------
@@ -141,16 +128,9 @@ text = WORDS.say
 
 
 def gain_note(scenario: Mapping[str, object], enterprises: int, lang: str) -> str:
-    """Sentence that belongs beside a gain where aims bind the plan of all alone; "" where none do.
+    """Return what to say beside a gain where aims of a scenario bind the plan of all alone; "" where none do.
 
-    Parameters
-    ----------
-    scenario : mapping
-        The settings in force, as a plan holds them.
-    enterprises : int
-        How many there are: one alone is all of them.
-    lang : str
-        ``en`` or ``zh``.
+    `enterprises` is how many there are: one alone is all of them.
 
     Examples
     --------
@@ -164,14 +144,9 @@ def gain_note(scenario: Mapping[str, object], enterprises: int, lang: str) -> st
 
 
 def ladder_note(step: float, lang: str) -> str:
-    """Sentence that belongs beside the totals of a round whose costs are on a ladder; "" where there is none.
+    """Return what to say beside the totals of a round whose costs are on a ladder; "" where there is none.
 
-    Parameters
-    ----------
-    step : float
-        Part by which a rung is above the one below; 0: no ladder.
-    lang : str
-        ``en`` or ``zh``.
+    `step` is the part by which a rung is above the one below; 0: no ladder.
 
     Examples
     --------
@@ -182,14 +157,10 @@ def ladder_note(step: float, lang: str) -> str:
 
 
 def proof_text(plan: Mapping[str, Any], lang: str) -> str:
-    """How far a plan is proven by duals, and how far by the solver's claim.
+    """Return how far a plan is proven by duals, and how far by the solver's claim.
 
-    Parameters
-    ----------
-    plan : mapping
-        ``value``, ``bound``, ``proof`` and ``solver`` of a plan document; one without ``proof`` has its solver's bound.
-    lang : str
-        ``en`` or ``zh``.
+    It reads ``value``, ``bound``, ``proof`` and ``solver`` of a plan document; one without ``proof`` has its solver's
+    bound.
 
     Examples
     --------
@@ -214,7 +185,7 @@ def proof_text(plan: Mapping[str, Any], lang: str) -> str:
 
 
 def percent(gap: float) -> str:
-    """A gap in percent, its second figure rounded up.
+    """Return a gap in percent, its second figure rounded up.
 
     Examples
     --------
@@ -262,16 +233,9 @@ def currency_name(currency: str, lang: str) -> str:
 
 
 def figure(value: float | None, what: str, lang: str) -> str:
-    """Return money or CO2 as people read it, without its unit.
+    """Return money, or CO2 in t, as people read it, without its unit (see `unit`); None is a dash.
 
-    Parameters
-    ----------
-    value : float or None
-        Money, or t CO2; None is a dash.
-    what : str
-        ``money`` or ``co2``; see `unit`.
-    lang : str
-        ``en`` (millions, thousands of tons) or ``zh`` (万, 万吨).
+    In English in millions and thousands of tons, in Chinese in 万 and 万吨.
 
     Examples
     --------

@@ -23,17 +23,7 @@ DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One unit of the list.
-
-    Parameters
-    ----------
-    dimension : str
-        Dimension: units of one dimension convert into each other.
-    factor : float
-        How much of the dimension's first unit it is.
-    en, zh : str
-        How it is written.
-    """
+    """One unit of the list: `factor` of the first unit of its dimension, and how it is written."""
 
     dimension: str
     factor: float
@@ -91,16 +81,10 @@ _SPELLED: Mapping[str, str] = MappingProxyType(
 # what people write for a unit of a gas, which is counted at normal conditions
 _SPELLED_GAS: Mapping[str, str] = MappingProxyType(
     {
-        "方": "Nm3",
-        "立方": "Nm3",
-        "千方": "kNm3",
-        "万方": "万Nm3",
-        "万立方": "万Nm3",
-        "百万方": "MNm3",
-        "亿方": "亿Nm3",
-        "亿立方": "亿Nm3",
+        "方": "Nm3", "立方": "Nm3", "千方": "kNm3", "万方": "万Nm3", "万立方": "万Nm3", "百万方": "MNm3",
+        "亿方": "亿Nm3", "亿立方": "亿Nm3",
     }
-)
+)  # fmt: skip
 _BY_LOOK = {name.casefold(): name for name in UNITS} | {
     written.casefold(): name for name, unit in UNITS.items() for written in (unit.en, unit.zh) if written
 }
@@ -122,14 +106,7 @@ _MYRIADS: Mapping[str, _Ladder] = {
 
 
 def label(unit: str, lang: str = "en") -> str:
-    """Return how a unit is written; a unit that is not in the list as it is.
-
-    Parameters
-    ----------
-    unit : str
-        Name in `UNITS`, or any other.
-    lang : str
-        ``"en"`` or ``"zh"``.
+    """Return how a unit is written in a language; a unit that is not in the list as it is.
 
     Examples
     --------
@@ -137,20 +114,13 @@ def label(unit: str, lang: str = "en") -> str:
     ('吨', 'k Nm3', 'pallet')
     """
     known = UNITS.get(unit)
-    if known is None:
-        return unit
-    return known.zh if lang == "zh" else known.en
+    return unit if known is None else known.zh if lang == "zh" else known.en
 
 
 def unit_named(text: str, target: str = "") -> str:
     """Return the listed unit that a text denotes; an unlisted or ambiguous one is returned as written.
 
-    Parameters
-    ----------
-    text : str
-        As people write it.
-    target : str
-        The unit of what is measured: a colloquial cubic metre of a gas is one at normal conditions.
+    `target` is the unit of what is measured: a colloquial cubic metre of a gas is one at normal conditions.
 
     Examples
     --------
@@ -214,14 +184,7 @@ def counted_in(unit: str) -> str:
 
 
 def convert(value: float, unit: str, into: str) -> float:
-    """Return an amount in another unit.
-
-    Parameters
-    ----------
-    value : float
-        The amount.
-    unit, into : str
-        Names in `UNITS`, of one dimension.
+    """Return an amount in another unit of `UNITS` of the same dimension.
 
     Raises
     ------
@@ -245,16 +208,7 @@ def convert(value: float, unit: str, into: str) -> float:
 
 
 def amount(value: float, unit: str, lang: str = "en") -> str:
-    """Return an amount as people write it, rounded to three digits.
-
-    Parameters
-    ----------
-    value : float
-        The amount.
-    unit : str
-        Its unit; one that is not in `UNITS` is kept behind the number.
-    lang : str
-        ``"en"`` or ``"zh"``.
+    """Return an amount as people write it, rounded to three digits; a unit not in `UNITS` is kept behind the number.
 
     Examples
     --------
@@ -273,16 +227,7 @@ def amount(value: float, unit: str, lang: str = "en") -> str:
 
 
 def money(value: float, currency: str = "CNY", lang: str = "en") -> str:
-    """Return an amount of money as people write it, rounded to three digits.
-
-    Parameters
-    ----------
-    value : float
-        Money.
-    currency : str
-        The dataset's; CNY is 元 in Chinese.
-    lang : str
-        ``"en"`` or ``"zh"``.
+    """Return an amount of money as people write it, rounded to three digits; CNY is 元 in Chinese.
 
     Examples
     --------
@@ -296,15 +241,7 @@ def money(value: float, currency: str = "CNY", lang: str = "en") -> str:
 
 
 def round_to(value: float, digits: int = DIGITS) -> float:
-    """Return a number rounded to so many significant digits.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    digits : int
-        Significant digits.
-    """
+    """Return a number rounded to so many significant digits."""
     if not value or not math.isfinite(value):
         return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))

@@ -12,7 +12,7 @@ from synergy.web.settings import ServerSettings
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
-from synergy.store import accounts, api_tokens
+from synergy.store import accounts
 from synergy.store.access import Action, Actor, Caller, reach
 from synergy.store.messages import refusal
 from synergy.store.store import Store
@@ -82,13 +82,7 @@ def visitor() -> Actor | None:
 
 
 def actor() -> Actor:
-    """Return the authenticated actor of the request.
-
-    Raises
-    ------
-    DeniedError
-        The request is not authenticated.
-    """
+    """Return the authenticated actor of the request; raise `DeniedError` if it is not authenticated."""
     known = visitor()
     if known is None:
         raise refusal("signed_out")
@@ -96,13 +90,7 @@ def actor() -> Actor:
 
 
 def caller() -> Caller:
-    """Return the authenticated actor together with the store of the current application.
-
-    Raises
-    ------
-    DeniedError
-        The request is not authenticated.
-    """
+    """Return the authenticated actor, see `actor`, together with the store of the current application."""
     return Caller(store(), actor())
 
 
@@ -113,7 +101,7 @@ def by_token() -> bool:
 
 def _found() -> Actor | None:
     if by_token():
-        return api_tokens.actor_of_token(store(), request.headers["Authorization"][7:].strip())
+        return accounts.actor_of_token(store(), request.headers["Authorization"][7:].strip())
     if KEY not in session:
         return None
     try:

@@ -1,16 +1,20 @@
-"""Flask application factory: blueprints, security headers, error handlers, rate limits and access control."""
+"""Flask application factory: security and caching headers, health checks and metrics; all else is installed here."""
 
 from __future__ import annotations
 
+import ipaddress
+import time
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, abort, g, jsonify, redirect, request
 from flask_compress import Compress
-from synergy.web.access import SAFE, csrf, guard
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from synergy.web.access import SAFE, csrf, guard, public
+from synergy.web.access import settings as current_settings
+from synergy.web.access import store as current_store
 from synergy.web.clock import Clock, numbered
 from synergy.web.error_handlers import answers
-from synergy.web.health import metered
 from synergy.web.limits import counts, limit
 from synergy.web.logs import logged
 from synergy.web.register import register
@@ -20,7 +24,10 @@ from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
+from synergy.errors import SynergyError
 from synergy.records.figures import written
+from synergy.solvers import highs
+from synergy.store import leases
 from synergy.store.store import Store
 
 HEADERS = {
@@ -35,7 +42,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HTTPS = "max-age=31536000"
+health = Blueprint("health", __name__)
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 def create_app(store: Store, settings: ServerSettings | None = None) -> Flask:
@@ -60,6 +69,7 @@ def create_app(store: Store, settings: ServerSettings | None = None) -> Flask:
     gate(app, settings, counts(app, settings))
     answers(app)
     register(app)
+    app.register_blueprint(health)
     limit(app)
     app.after_request(_as_asked)  # last: it comes first, before what logs and counts
     if settings.proxies:
@@ -91,22 +101,17 @@ def _guarded(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if isinstance(request.routing_exception, RequestRedirect):  # to the slash; no handler of errors is asked
-        here = redirect(_here(request.routing_exception.new_url))
+        parts = urlsplit(request.routing_exception.new_url)  # its host is not trusted
+        here = redirect("/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else ""))
         response.location, response.data = here.location, here.data
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", HTTPS)
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
         _kept(response)
     elif response.status_code == 200:
         response.direct_passthrough = False
         response.make_sequence()  # a file is streamed, and what is streamed is not compressed
     return response
-
-
-def _here(address: str) -> str:
-    """Return the path and query of a URL without its host, since the Host header of a request is not trusted."""
-    parts = urlsplit(address)
-    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _kept(response: Response) -> None:
@@ -123,3 +128,66 @@ def _kept(response: Response) -> None:
         language = response.headers.get("Content-Language", "").encode()
         response.set_etag(sha256(language + b"\0" + response.get_data()).hexdigest()[:32])
         response.make_conditional(request)  # what is compressed gets a tag of its own and is asked about again there
+
+
+@health.get("/healthz")
+@public
+def alive() -> Response:
+    """Return 200 if the process is alive (liveness check)."""
+    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@health.get("/readyz")
+@public
+def ready() -> tuple[Response, int]:
+    """Return the readiness of solver, store and workers: 200 if all are ready, 503 otherwise."""
+    try:
+        highs()
+        solver = True
+    except SynergyError:
+        solver = False
+    told = {"solver": solver, **leases.ready(current_store())}
+    fits = all(told.values())
+    answer = jsonify(ready=fits, **told)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer, 200 if fits else 503
+
+
+def metered(app: Flask) -> None:
+    """Collect Prometheus metrics of request counts and durations, and serve them at ``/metrics``."""
+    registry = CollectorRegistry()
+    labels = ("method", "route", "status")
+    requests = Counter("synergy_requests", "Requests answered.", labels, registry=registry)
+    seconds = Histogram("synergy_seconds", "How long answers took.", ("route",), buckets=_BUCKETS, registry=registry)
+    started = Gauge("synergy_started", "When the process began to serve, in seconds of Unix time.", registry=registry)
+    started.set_to_current_time()
+
+    def begin() -> None:
+        g.metered = time.perf_counter()
+
+    def count(response: Response) -> Response:
+        # the pattern, never the address: it may hold the code of a proposal
+        route = request.url_rule.rule if request.url_rule else "-"
+        requests.labels(request.method, route, response.status_code).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.get("metered", time.perf_counter()))
+        return response
+
+    @public
+    def metrics() -> Response:
+        if not _near():
+            abort(404)
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    app.before_request(begin)
+    app.after_request(count)
+    app.add_url_rule("/metrics", "metrics", metrics)
+
+
+def _near() -> bool:
+    """Return whether the request comes from the loopback address and was not forwarded by a local proxy."""
+    if current_settings().proxies == 0 and any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

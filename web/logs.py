@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import secrets
 import sys
 import time
 import traceback
@@ -12,13 +13,13 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from flask import Flask, Response, g, request
-from synergy.web.api.identity import request_id
 
 from synergy.errors import SynergyError, UnavailableError
 
 NAME = "synergy.web"
 FIELDS = ("request_id", "method", "path", "status", "seconds", "bytes", "remote", "account")
 _LOG = logging.getLogger(NAME)
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # ends of lines beside \n, and marks that turn or hide what is read: readers of a log would be led astray
 _UNSEEN = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -33,14 +34,13 @@ class Lines(logging.Formatter):
         told["event"] = record.getMessage() if record.exc_info is None else "error"
         told |= {name: value for name in FIELDS if (value := record.__dict__.get(name)) is not None}
         if record.exc_info and record.exc_info[1] is not None:
-            told |= _fault(record.exc_info[1])
+            error = record.exc_info[1]
+            calls = traceback.extract_tb(error.__traceback__)[-8:]
+            told |= {
+                "kind": type(error).__name__,
+                "calls": [f"{one.filename}:{one.lineno} {one.name}" for one in calls],
+            }
         return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False))
-
-
-def _fault(error: BaseException) -> dict[str, object]:
-    """Return the type and the call stack of an exception, without message or arguments."""
-    calls = traceback.extract_tb(error.__traceback__)
-    return {"kind": type(error).__name__, "calls": [f"{one.filename}:{one.lineno} {one.name}" for one in calls[-8:]]}
 
 
 def to_stream(stream: TextIO | None = None) -> logging.Handler:
@@ -89,3 +89,12 @@ def _ended(response: Response) -> Response:
         }
         _LOG.info("request", extra=told)
     return response
+
+
+def request_id() -> str:
+    """Return the request id: the X-Request-ID of the client if valid, else a new one."""
+    found = g.get("request_id")
+    if found is None:
+        given = request.headers.get("X-Request-ID", "")
+        found = g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    return str(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple
 
 import networkx as nx
 from markupsafe import Markup
@@ -28,26 +28,21 @@ _ROOM = 1000.0
 BOLD = 1.12  # how much wider a bold text is
 
 
-class Teller(Protocol):
-    """Names of the commodities in a figure, for one viewer."""
+class Viewer(NamedTuple):
+    """Who looks at a figure: id of the enterprise, "" for planners and auditors; language; names of commodities."""
 
-    @property
-    def looker(self) -> str:
-        """Return the id of the viewing enterprise; "" for planners and auditors."""
-
-    def good_name(self, ident: str) -> str:
-        """Return the name of a commodity."""
+    looker: str
+    lang: str
+    good_name: Callable[[str], str]
 
 
 def flow_picture(
-    lines: Sequence[Line], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], said: tuple[Teller, str]
+    lines: Sequence[Line], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], viewer: Viewer
 ) -> Markup:
     """Return the flow diagram of the deliveries between the enterprises of a proposal.
 
-    `notes` stand under the name of an enterprise, such as units built there; the name of "" is that of a public site;
-    `said` is the names of commodities, and the language.
+    `notes` stand under the name of an enterprise, such as units built there; the name of "" is that of a public site.
     """
-    teller, lang = said
     keys = dict.fromkeys(end for one in lines for end in (one.from_enterprise, one.to_enterprise))
     partners = [
         DrawnPartner(key or "#", names(key), tuple(notes.get(key, ()))) for key in [*keys, *(notes.keys() - keys)]
@@ -57,21 +52,21 @@ def flow_picture(
         key = (one.from_enterprise or "#", one.to_enterprise or "#", one.commodity, one.quantity.unit)
         sums[key] = sums.get(key, Decimal(0)) + one.quantity.value
     deliveries = [
-        DrawnDelivery(origin, target, teller.good_name(good), amount(float(quantity), unit, lang))
+        DrawnDelivery(origin, target, viewer.good_name(good), amount(float(quantity), unit, viewer.lang))
         for (origin, target, good, unit), quantity in sums.items()
         if origin != target
     ]
-    return _flow(teller.looker, tuple(partners), tuple(deliveries), lang)
+    return _flow(viewer.looker, tuple(partners), tuple(deliveries), viewer.lang)
 
 
 def map_picture(
-    lines: Sequence[Line], sites: Mapping[str, SiteLabel], said: tuple[Teller, str], bounds: Outlines = NONE
+    lines: Sequence[Line], sites: Mapping[str, SiteLabel], viewer: Viewer, bounds: Outlines = NONE
 ) -> Markup:
     """Return the map of the sites of a proposal, or "" if a site is unknown or there are fewer than two.
 
-    `said` is the names of commodities, and the language; `bounds` are supplied by the operator.
+    `bounds` are supplied by the operator.
     """
-    teller, lang = said
+    lang = viewer.lang
     ends = dict.fromkeys(end for one in lines for end in (one.from_site, one.to_site))
     if not ends or not set(ends) <= set(sites) or len(ends) < 2:
         return Markup("")
@@ -87,11 +82,11 @@ def map_picture(
         for site, told in ((end, sites[end]) for end in ends)
     ]
     ways = [
-        MapLine(one.from_site, one.to_site, teller.good_name(one.commodity))
+        MapLine(one.from_site, one.to_site, viewer.good_name(one.commodity))
         for one in lines
         if one.from_site != one.to_site
     ]
-    return _map(teller.looker, tuple(places), tuple(ways), (lang, bounds))
+    return _map(viewer.looker, tuple(places), tuple(ways), lang, bounds)
 
 
 # A picture follows from what it shows, and is kept by all of that. Who looks is part of it too: how soon one comes
@@ -102,8 +97,7 @@ def _flow(_looker: str, partners: tuple[DrawnPartner, ...], deliveries: tuple[Dr
 
 
 @lru_cache(KEPT)
-def _map(_looker: str, places: tuple[Place, ...], ways: tuple[MapLine, ...], where: tuple[str, Outlines]) -> Markup:
-    lang, bounds = where
+def _map(_looker: str, places: tuple[Place, ...], ways: tuple[MapLine, ...], lang: str, bounds: Outlines) -> Markup:
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
     return draw_map(charted(places, ways, lang, bounds.rings, near_by=True), lang, naming)
 
@@ -137,9 +131,13 @@ def flow(partners: Sequence[DrawnPartner], deliveries: Sequence[DrawnDelivery], 
     graph, sizes = _graph(partners, deliveries)
     boxes, size = packed(layered(graph, sizes), _ROOM)
     head = f"{naming.ident}-head"
-    ends = [part for number, one in enumerate(deliveries) for part in _ways(boxes, number, one, head)]
-    middles = [_said(boxes[_name(number)], one) for number, one in enumerate(deliveries)]
-    drawn = [_partner(boxes[one.key], one) for one in partners]
+    ends: list[Markup] = []
+    middles: list[Markup] = []
+    for place, one in enumerate(deliveries):  # from the supplier to the label, and on to the user
+        middle = boxes[_name(place)]
+        ends += [_way(boxes[one.origin], middle, ""), _way(middle, boxes[one.target], f"url(#{head})")]
+        middles.append(_said(middle, one))
+    drawn = [_partner(boxes[each.key], each) for each in partners]
     inside = tag("g", {"transform": "translate(8 8)"}, *ends, *drawn, *middles)
     return document(naming, (size[0] + 16, size[1] + 16), arrow(head), inside)
 
@@ -156,11 +154,7 @@ def _graph(
     sizes: dict[str, Point] = {}
     for one in partners:
         graph.add_node(one.key)
-        wide = (
-            max(width(one.name) * BOLD, *(width(note) for note in one.notes), 0.0)
-            if one.notes
-            else width(one.name) * BOLD
-        )
+        wide = max([width(one.name) * BOLD, *map(width, one.notes)])
         sizes[one.key] = (min(WIDEST, wide + 2 * PAD), LINE * (1 + len(one.notes)) + PAD)
     for place, each in enumerate(deliveries):
         graph.add_edge(each.origin, _name(place))
@@ -168,12 +162,6 @@ def _graph(
         wide = max(width(each.commodity), width(each.amount))
         sizes[_name(place)] = (min(WIDEST, wide), 2 * LINE)
     return graph, sizes
-
-
-def _ways(boxes: Mapping[str, Box], place: int, one: DrawnDelivery, head: str) -> tuple[Markup, Markup]:
-    """Return the two segments of a delivery: from the supplier to its label, and from the label to the user."""
-    middle = boxes[_name(place)]
-    return _way(boxes[one.origin], middle, ""), _way(middle, boxes[one.target], f"url(#{head})")
 
 
 def _way(one: Box, other: Box, mark: str) -> Markup:

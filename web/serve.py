@@ -62,7 +62,11 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
     OSError
         The port is in use or forbidden, or a certificate file is missing or invalid.
     """
-    context = None if tls is None else _context(tls)
+    context = None
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 and later
+        context.options |= ssl.OP_NO_RENEGOTIATION
+        context.load_cert_chain(tls.certificate, tls.key)
     limit = app.config["MAX_CONTENT_LENGTH"]
     held: dict[int, object] = {}
     made = create_server(
@@ -85,13 +89,6 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
     for one in listening:
         one.channel_class = channels(context)
     return Listening(int(listening[0].effective_port), made.run, made.close, app)
-
-
-def _context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 and later
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    context.load_cert_chain(tls.certificate, tls.key)
-    return context
 
 
 def serve(listening: Listening, ready: Callable[[], None] = lambda: None) -> None:
@@ -151,16 +148,13 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
             raise ParsingError("expected one Host")
         if b"transfer-encoding" in names and (b"content-length" in names or version != b"1.1"):
             raise ParsingError("the length is given in two ways, or in one that this version of HTTP does not have")
-        if any(len(line) > LENGTH_DIGITS + len("content-length: ") for line in lines if _is_length(line)):
+        lengths = [line for line in lines if line[:15].lower() == b"content-length:"]
+        if any(len(line) > LENGTH_DIGITS + len("content-length: ") for line in lengths):
             raise ParsingError("Content-Length is too long")
         try:
             super().parse_header(header_plus)
         except ValueError as error:  # no address
             raise ParsingError("the target is no address") from error
-
-
-def _is_length(line: bytes) -> bool:
-    return line[:15].lower() == b"content-length:"
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

@@ -75,9 +75,9 @@ def guarded(value: _Value) -> _Value | str:
 def as_json(table: NamedTable) -> bytes:
     """Serialize a table as JSON: ``{name, title, columns: [{key, label, unit}], rows: [{key: value}]}``."""
     columns = [{"key": one.key, "label": one.label, "unit": one.unit} for one in table.columns]
-    rows = [{column.key: _plain(row.get(column.key)) for column in table.columns} for row in table.rows]
+    rows = [{column.key: row.get(column.key) for column in table.columns} for row in table.rows]
     record = {"name": table.name, "title": table.title, "columns": columns, "rows": rows}
-    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, default=str).encode()  # a decimal number as a text
 
 
 def as_csv(table: NamedTable) -> bytes:
@@ -128,10 +128,6 @@ def sheet_name(title: str) -> str:
     'Gas  a b'
     """
     return re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:31] or "1"
-
-
-def _plain(value: Value) -> bool | float | str | None:
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _text(value: Value) -> str | float | Decimal:

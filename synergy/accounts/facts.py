@@ -1,38 +1,31 @@
-"""Cost figures of ends, units and builds from the tables: prices, opex, CO2, capex by size."""
+"""Figures from the tables, by id: prices of ends, opex and CO2 of units, cost, emissions and capex of links."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from synergy.accounts.keys import MISSING, Bools, Floats, Ints, Texts, find, take, take_flag, take_text, texts
-from synergy.accounts.links import annuity
 from synergy.dataset.sheet import Dataset, Ids
 
-# table that knows the ids of a kind of outlet or inlet, and its key
-END_TABLES = {
-    "offer": ("offers", "offer"),
-    "need": ("needs", "need"),
-    "facility": ("facilities", "facility"),
-    "store": ("stores", "store"),
-    "market": ("markets", "market"),
-}
-_STEP = ("min_capacity", "max_capacity", "fixed_capex", "unit_capex")
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Texts = NDArray[np.object_]
 
-
-def rows_of_kind(dataset: Dataset, kinds: Ids, ids: Ids, kind: str) -> Ints:
-    """Return the table row of each end of one kind, a key of `END_TABLES`; `MISSING` for ends of other kinds."""
-    table, key = END_TABLES[kind]
-    rows = find([ids], [dataset[table][key]])
-    return np.where(texts(kinds) == kind, rows, MISSING)
+MISSING = -1  # position of what no row answers to
+EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
 def end_column(dataset: Dataset, kinds: Ids, ids: Ids, kind: str, column: str) -> Floats:
-    """Return a numeric column for the ends of one kind, 0 for ends of other kinds, NaN for unknown ids."""
-    rows = rows_of_kind(dataset, kinds, ids, kind)
-    return np.where(texts(kinds) == kind, take(dataset[END_TABLES[kind][0]][column], rows), 0.0)
+    """Return a numeric column for the ends of one kind (offer, need, store, market), NaN for unknown ids.
+
+    It is 0 for ends of other kinds.
+    """
+    table = dataset[f"{kind}s"]
+    return np.where(texts(kinds) == kind, take(table[column], find([ids], [table[kind]])), 0.0)
 
 
 def split_build(ids: Ids) -> tuple[Texts, Texts]:
@@ -43,15 +36,8 @@ def split_build(ids: Ids) -> tuple[Texts, Texts]:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """Figures of some facilities and builds, each array of shape (n,).
+    """Money (`opex`, NaN where unknown) and t CO2 (`co2`) per unit of activity of some units, each of shape (n,)."""
 
-    `facility`, `process` and `site` are rows in `facilities` (`MISSING` for builds), `processes` and `sites`, `MISSING`
-    where unknown; `opex` is money per unit of activity, NaN where unknown, `co2` t CO2 per unit of activity.
-    """
-
-    facility: Ints
-    process: Ints
-    site: Ints
     opex: Floats
     co2: Floats
 
@@ -62,62 +48,132 @@ def unit_facts(dataset: Dataset, kinds: Ids, ids: Ids) -> UnitFacts:
     By kind and id, shape (n,): ``facility`` and a facility's id, or ``build`` and ``<process>@<site>``.
     """
     facilities, processes = dataset["facilities"], dataset["processes"]
-    facility = rows_of_kind(dataset, kinds, ids, "facility")
-    build_process, build_site = split_build(ids)
-    new = texts(kinds) == "build"
-    process_id = np.where(new, build_process, take_text(facilities["process"], facility))
-    site_id = np.where(new, build_site, take_text(facilities["site"], facility))
-    process = find([process_id], [processes["process"]])
+    facility = np.where(texts(kinds) == "facility", find([ids], [facilities["facility"]]), MISSING)
+    name = np.where(texts(kinds) == "build", split_build(ids)[0], take_text(facilities["process"], facility))
+    process = find([name], [processes["process"]])
     stated = take(facilities["opex"], facility)
-    return UnitFacts(
-        facility=facility,
-        process=process,
-        site=find([site_id], [dataset["sites"]["site"]]),
-        opex=np.where(np.isnan(stated), take(processes["opex"], process), stated),
-        co2=take(processes["co2"], process),
-    )
+    opex = np.where(np.isnan(stated), take(processes["opex"], process), stated)
+    return UnitFacts(opex, take(processes["co2"], process))
 
 
 @dataclass(frozen=True, slots=True)
-class StepFacts:
-    """Figures of some new builds, each array of shape (n,).
+class LinkFacts:
+    """Figures of some (from_site, to_site, commodity, mode), each array of shape (n,).
 
-    `least` and `most` bound the yearly capacity (activity a year; `most` may be infinite). `fixed` is the fixed capex
-    (money), `unit` capex per yearly capacity, both with the site's factor; `factor` is the annuity per unit of capex.
-    `allowed`: buildable here, by this step, under the settings.
+    `km` is the length, 0 inside a site, NaN where it is unknown and nothing is charged by it; `cost` is money per unit
+    leaving, carbon apart; `co2` t CO2 per unit leaving; `capex` and `annual` are the money to open it (0 where it
+    stands already) and its annuity.
     """
 
-    least: Floats
-    most: Floats
-    fixed: Floats
-    unit: Floats
-    factor: Floats
-    allowed: Bools
+    km: Floats
+    cost: Floats
+    co2: Floats
+    capex: Floats
+    annual: Floats
 
 
-def step_facts(dataset: Dataset, process: Ids, site: Ids, size: Ids) -> StepFacts:
-    """Return the figures of builds of a process at a site by a step of scale, from the tables.
+def link_facts(dataset: Dataset, from_site: Ids, to_site: Ids, commodity: Ids, mode: Ids) -> LinkFacts:
+    """Return the figures of some links from the tables, with annuities at the dataset's discount rate.
 
-    Ids have shape (n,), size "" where the process has no `sizes`. Figures are NaN where process or step are unknown.
+    Ids have shape (n,), mode "" inside a site. Unknown links have the figures of a free link.
     """
-    processes, sizes, options = dataset["processes"], dataset["sizes"], dataset["build_options"]
-    row = find([process], [processes["process"]])
-    step = find([process, size], [sizes["process"], sizes["size"]])
-    option = find([process, site], [options["process"], options["site"]])
-    place = find([site], [dataset["sites"]["site"]])
-    stepped = np.isin(texts(process), texts(sizes["process"]))
-    figures = {name: np.where(stepped, take(sizes[name], step), take(processes[name], row)) for name in _STEP}
-    factor = take(options["capex_factor"], option, 1.0)
-    most = np.fmin(figures["max_capacity"], take(options["max_capacity"], option))
-    public = take_text(dataset["sites"]["enterprise"], place) == ""
-    optional = option != MISSING if "build_options" in dataset.given else np.ones(len(row), bool)
-    buildable = take_flag(processes["buildable"], row)
-    known = np.where(stepped, (step != MISSING) & ~public, texts(size) == "")
-    return StepFacts(
-        least=figures["min_capacity"],
-        most=np.where(np.isnan(most), np.inf, most),
-        fixed=figures["fixed_capex"] * factor,
-        unit=figures["unit_capex"] * factor,
-        factor=annuity(dataset.settings.discount_rate, take(processes["lifetime_years"], row)),
-        allowed=buildable & optional & known & (place != MISSING) & dataset.settings.allow_builds,
+    names = [texts(column) for column in (from_site, to_site, commodity, mode)]
+    links, transport, sites = dataset["links"], dataset["transport"], dataset["sites"]
+    row = find(names, [links[name] for name in ("from_site", "to_site", "commodity", "mode")])
+    carrier = find([names[3], names[2]], [transport["mode"], transport["commodity"]])
+    inside = names[0] == names[1]
+    row[inside], carrier[inside] = MISSING, MISSING  # inside a site nothing is charged, whatever the tables say
+
+    def general(name: str, blank: float = 0.0) -> Floats:
+        return take(transport[name], carrier, blank)
+
+    def own(name: str, computed: Floats) -> Floats:
+        stated = take(links[name], row)
+        return np.where(np.isnan(stated), computed, stated)
+
+    ends = [find([ids], [sites["site"]]) for ids in names[:2]]
+    points = [take(sites[name], rows) for rows in ends for name in ("latitude", "longitude")]
+    km = own("km", np.where(inside, 0.0, great_circle(*points)) * general("detour", 1.0))
+    length = np.nan_to_num(km)  # unknown only where the rates by km are 0
+    capex = own("fixed_capex", general("fixed_capex") + general("capex_per_km") * length)
+    capex = np.where(take(links["existing"], row, 0.0) > 0, 0.0, capex)
+    return LinkFacts(
+        km=km,
+        cost=own("cost_per_unit", general("cost_per_unit") + general("cost_per_unit_km") * length),
+        co2=general("co2_per_unit_km") * length,
+        capex=capex,
+        annual=capex * annuity(dataset.settings.discount_rate, general("lifetime_years", 20.0)),
     )
+
+
+def great_circle(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
+    """Return the haversine distance in km between points in degrees, NaN where a coordinate is missing.
+
+    R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984) 159.
+    """
+    phi_a, phi_b = np.deg2rad(lat_a), np.deg2rad(lat_b)
+    chord = np.sin((phi_b - phi_a) / 2) ** 2
+    chord = chord + np.cos(phi_a) * np.cos(phi_b) * np.sin(np.deg2rad(lon_b - lon_a) / 2) ** 2
+    distance: Floats = 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(chord), np.sqrt(np.clip(1 - chord, 0, None)))
+    return distance
+
+
+def annuity(rate: float, years: Floats) -> Floats:
+    """Return the capital recovery factor ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
+    years = np.asarray(years, dtype=float)
+    if rate == 0:
+        return 1.0 / years
+    factor: Floats = rate / (1.0 - (1.0 + rate) ** -years)
+    return factor
+
+
+def texts(column: ArrayLike) -> Texts:
+    """Return a column of ids as an array of Python strings."""
+    return np.asarray(column, dtype=object)
+
+
+def find(wanted: Sequence[Ids], known: Sequence[Ids]) -> Ints:
+    """Return the position of each wanted key among the known ones, `MISSING` where there is none.
+
+    Key columns: of shape (n,) to look up in those of the table, of shape (m,), whose keys are unique.
+    """
+    if len(wanted) == 1:
+        return _positions(texts(wanted[0]), texts(known[0]))
+    asked = np.zeros(len(wanted[0]), dtype=np.int64)
+    held = np.zeros(len(known[0]), dtype=np.int64)
+    near = np.ones(len(known[0]), dtype=bool)  # rows every part of whose key is asked for by somebody
+    for left, right in zip(wanted, known, strict=True):
+        codes, names = pd.factorize(texts(left))
+        right_codes = _positions(texts(right), names)
+        near &= right_codes >= 0
+        asked = asked * (len(names) + 1) + codes
+        held = held * (len(names) + 1) + right_codes
+    rows = np.flatnonzero(near)
+    position = _positions(asked, held[rows])
+    return np.where(position >= 0, rows[position], MISSING) if len(rows) else np.full(len(asked), MISSING)
+
+
+def _positions(wanted: Ints | Texts, known: Ints | Texts) -> Ints:
+    """Return the position of each wanted value among unique known ones, `MISSING` where there is none."""
+    if known.dtype != object:
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
+    at = {one: place for place, one in enumerate(known.tolist())}
+    return np.fromiter((at.get(one, MISSING) for one in wanted.tolist()), dtype=np.int64, count=len(wanted))
+
+
+def take(column: ArrayLike, rows: Ints, blank: float = np.nan) -> Floats:
+    """Return the numbers of a column at some positions, of any shape, `blank` where the position is `MISSING`."""
+    padded = np.append(np.asarray(column, dtype=float), blank)
+    taken: Floats = padded[rows]
+    return taken
+
+
+def take_text(column: ArrayLike, rows: Ints) -> Texts:
+    """Return the texts of a column at some positions, "" where the position is `MISSING`."""
+    padded = np.append(texts(column), "")
+    taken: Texts = padded[rows]
+    return taken
+
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively

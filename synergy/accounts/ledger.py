@@ -25,9 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import end_column, step_facts, unit_facts
-from synergy.accounts.keys import Floats, find, take, texts
-from synergy.accounts.links import LinkFacts, link_facts
+from synergy.accounts.facts import Floats, annuity, end_column, find, link_facts, take, texts, unit_facts
 from synergy.dataset.sheet import Dataset
 from synergy.plan import Decisions
 
@@ -71,11 +69,11 @@ class Ledger:
 def ledger(dataset: Dataset, decisions: Decisions) -> Ledger:
     """Return the accounts of a plan at the dataset's prices, costs, emissions, discount rate and carbon price."""
     return Ledger(
-        flows=flow_accounts(dataset, decisions.flows),
-        runs=run_accounts(dataset, decisions.runs),
-        levels=level_accounts(dataset, decisions.levels),
-        builds=build_accounts(dataset, decisions.builds),
-        links=link_accounts(dataset, decisions.links),
+        flows=_flow_accounts(dataset, decisions.flows),
+        runs=_run_accounts(dataset, decisions.runs),
+        levels=_level_accounts(dataset, decisions.levels),
+        builds=_build_accounts(dataset, decisions.builds),
+        links=_link_accounts(dataset, decisions.links),
     )
 
 
@@ -89,12 +87,10 @@ def co2(dataset: Dataset, decisions: Decisions) -> float:
     return ledger(dataset, decisions).co2
 
 
-def flow_accounts(dataset: Dataset, flows: pd.DataFrame, facts: LinkFacts | None = None) -> pd.DataFrame:
-    """Return the accounts of flows; `facts` are the figures of their links, if computed already."""
+def _flow_accounts(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
     kind, ids = texts(flows["inlet_kind"]), flows["inlet_id"]
     origin, origin_id = texts(flows["outlet_kind"]), flows["outlet_id"]
-    if facts is None:
-        facts = link_facts(dataset, *[flows[name] for name in ("from_site", "to_site", "commodity", "mode")])
+    facts = link_facts(dataset, *[flows[name] for name in ("from_site", "to_site", "commodity", "mode")])
     commodities = dataset["commodities"]
     commodity = find([flows["commodity"]], [commodities["commodity"]])
     disposed = kind == "disposal"
@@ -121,8 +117,7 @@ def flow_accounts(dataset: Dataset, flows: pd.DataFrame, facts: LinkFacts | None
     return pd.DataFrame(table, index=flows.index)
 
 
-def run_accounts(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the accounts of runs."""
+def _run_accounts(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
     facts = unit_facts(dataset, runs["kind"], runs["id"])
     activity = runs["activity"].to_numpy(float)
     price = dataset.settings.carbon_price
@@ -132,24 +127,31 @@ def run_accounts(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table, index=runs.index)
 
 
-def level_accounts(dataset: Dataset, levels: pd.DataFrame) -> pd.DataFrame:
-    """Return the accounts of store levels."""
+def _level_accounts(dataset: Dataset, levels: pd.DataFrame) -> pd.DataFrame:
     stores = dataset["stores"]
     rate = -take(stores["hold_cost"], find([levels["store"]], [stores["store"]]))
     hold = rate * levels["level"].to_numpy(float)
     return pd.DataFrame({"hold": hold, "net": hold, "per_level": rate}, index=levels.index)
 
 
-def build_accounts(dataset: Dataset, builds: pd.DataFrame) -> pd.DataFrame:
-    """Return capex and annuity of builds from their capacities."""
-    facts = step_facts(dataset, builds["process"], builds["site"], builds["size"])
-    capex = facts.fixed + facts.unit * builds["capacity"].to_numpy(float)
-    annual = capex * facts.factor
+def _build_accounts(dataset: Dataset, builds: pd.DataFrame) -> pd.DataFrame:
+    """Return capex and annuity of builds from their capacities; NaN where process or step of scale are unknown."""
+    processes, sizes, options = dataset["processes"], dataset["sizes"], dataset["build_options"]
+    process = builds["process"]
+    row = find([process], [processes["process"]])
+    step = find([process, builds["size"]], [sizes["process"], sizes["size"]])
+    option = find([process, builds["site"]], [options["process"], options["site"]])
+    stepped = np.isin(texts(process), texts(sizes["process"]))
+    fixed, unit = (
+        np.where(stepped, take(sizes[name], step), take(processes[name], row)) for name in ("fixed_capex", "unit_capex")
+    )
+    factor = take(options["capex_factor"], option, 1.0)
+    capex = fixed * factor + unit * factor * builds["capacity"].to_numpy(float)
+    annual = capex * annuity(dataset.settings.discount_rate, take(processes["lifetime_years"], row))
     return pd.DataFrame({"capex": capex, "annual": annual, "net": -annual}, index=builds.index)
 
 
-def link_accounts(dataset: Dataset, links: pd.DataFrame) -> pd.DataFrame:
-    """Return length, capex and annuity of opened links."""
+def _link_accounts(dataset: Dataset, links: pd.DataFrame) -> pd.DataFrame:
     facts = link_facts(dataset, *[links[name] for name in ("from_site", "to_site", "commodity", "mode")])
     table = {"km": facts.km, "capex": facts.capex, "annual": facts.annual, "net": -facts.annual}
     return pd.DataFrame(table, index=links.index)

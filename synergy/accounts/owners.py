@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import split_build
-from synergy.accounts.keys import MISSING, Floats, Ints, Texts, find, take_text, texts
+from synergy.accounts.facts import MISSING, Floats, Ints, find, split_build, take_text, texts
 from synergy.accounts.ledger import ledger
 from synergy.dataset.sheet import Dataset, Ids
 from synergy.plan import Decisions
@@ -27,19 +26,24 @@ def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
     gives, takes = owner_of(dataset, flows["from_site"]), owner_of(dataset, flows["to_site"])
     runs, builds, links = decisions.runs, decisions.builds, decisions.links
     ends = [owner_of(dataset, links[name]) for name in ("to_site", "from_site")]
-    stores = dataset["stores"]
+    stores, facilities, firms = dataset["stores"], dataset["facilities"], dataset["enterprises"]
     held = take_text(stores["site"], find([decisions.levels["store"]], [stores["store"]]))
+    standing = take_text(facilities["site"], find([runs["id"]], [facilities["facility"]]))
+    running = np.where(texts(runs["kind"]) == "build", split_build(runs["id"])[1], standing)
     lines = [
         (_either(gives, takes), books.flows[list(GIVING)].sum(axis=1)),
         (_either(takes, gives), books.flows[list(TAKING)].sum(axis=1)),
-        (owner_of(dataset, _run_sites(dataset, runs)), books.runs["net"]),
+        (owner_of(dataset, running), books.runs["net"]),
         (owner_of(dataset, held), books.levels["net"]),
         (owner_of(dataset, builds["site"]), books.builds["net"]),
         (_either(*ends), books.links["net"]),
     ]
     owner = np.concatenate([line for line, _ in lines])
     money = np.concatenate([amount.to_numpy(float) for _, amount in lines])
-    return pd.Series(_by_owner(dataset, owner, money), index=texts(dataset["enterprises"]["enterprise"]))
+    public, weight = owner == MISSING, firms["weight"].to_numpy(float)
+    own: Floats = money[public].sum() * weight / weight.sum()
+    np.add.at(own, owner[~public], money[~public])
+    return pd.Series(own, index=texts(firms["enterprise"]))
 
 
 def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
@@ -67,19 +71,3 @@ def owner_of(dataset: Dataset, sites: Ids) -> Ints:
 def _either(first: Ints, second: Ints) -> Ints:
     """Return the first owner, or the second where the first place is public."""
     return np.where(first == MISSING, second, first)
-
-
-def _run_sites(dataset: Dataset, runs: pd.DataFrame) -> Texts:
-    """Return the site of each run."""
-    facilities = dataset["facilities"]
-    standing = take_text(facilities["site"], find([runs["id"]], [facilities["facility"]]))
-    return np.where(texts(runs["kind"]) == "build", split_build(runs["id"])[1], standing)
-
-
-def _by_owner(dataset: Dataset, owner: Ints, money: Floats) -> Floats:
-    """Return money summed by owner; amounts at public places are split by weight."""
-    weight = dataset["enterprises"]["weight"].to_numpy(float)
-    public = owner == MISSING
-    own: Floats = money[public].sum() * weight / weight.sum()
-    np.add.at(own, owner[~public], money[~public])
-    return own

@@ -12,14 +12,12 @@ from pickle import UnpicklingError
 
 import numpy as np
 
-from synergy.bounds.master import Budget, Master, first_columns
-from synergy.bounds.separation import ForcingRows, Separation, VariableBounds
+from synergy.bounds.master import Budget, ForcingRows, Master, Separation, VariableBounds, first_columns
 from synergy.dataset.sheet import Dataset
 from synergy.literal.build import build
 from synergy.literal.certificate import BoundCertificate, bound_of, recorded
 from synergy.literal.ends import basis_of
-from synergy.literal.relaxation import Relaxation, relaxation_of
-from synergy.literal.rounding import RelaxationRows, Rounding
+from synergy.literal.relaxation import Relaxation, RelaxationRows, Rounding, relaxation_of
 from synergy.literal.scope import Floats
 from synergy.scenario import JSON
 

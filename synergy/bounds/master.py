@@ -1,21 +1,33 @@
-"""Master problem: the relaxation restricted to promising columns, with derived rows, kept warm in HiGHS."""
+"""Master problem, the relaxation restricted to promising columns, and separation of the rows that tighten it.
+
+The rows are forcing rows and violated mixed-integer rounding (MIR) cuts.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix, diags
 
-from synergy.literal.rounding import RelaxationRows
-from synergy.literal.scope import Floats, Ints
+from synergy.literal.relaxation import Relaxation, RelaxationRows, Rounding, rounded_down
+from synergy.literal.scope import Flags, Floats, Ints
 from synergy.model.highs import silent
 from synergy.solvers import counted, highs, run
 
 FRACTION = 1e-3  # distance from a whole number that counts
 DENSE = 300  # rows that make a row of the tableau
 MANY = 3_000  # columns that come in at once
+PATH = 5  # rows that are added to a first one
+TRIED = 12  # divisors
+SHORT = 60  # columns of a derived row that is added to others
+WIDEST = 3_000  # columns of a sum of rows
+NOISE = 1e-7  # part of a column's bound
+BROKEN = 1e-4  # least distance of the point from a row, in units of the columns' bounds
+NONE = np.empty(0, np.int64)
+_Unit = tuple[Ints, Floats, Ints, Floats, list[tuple[int, float]]]  # flows and their factors, binaries, bounds, weights
 
 
 class Budget:
@@ -58,14 +70,10 @@ class Master:
         self.row_scale = np.exp2(-np.round(np.log2(largest)))
         cost = np.abs(stated.cost * self.scale)
         self.money = float(np.exp2(np.round(np.log2(max(cost.max(initial=0.0) / 1e3, 1e-30)))))
-        self.highs = silent()
-        self.highs.setOptionValue("threads", 1)
-        self._pass()
         self.extended = 0
         self.derived_scale = np.empty(0)
-
-    def _pass(self) -> None:
-        stated, columns = self.rows.stated, self.columns
+        self.highs = silent()
+        self.highs.setOptionValue("threads", 1)
         matrix = csr_matrix(diags(self.row_scale) @ stated.matrix[:, columns] @ diags(self.scale[columns]))
         lp = highs().HighsLp()
         lp.num_col_, lp.num_row_ = len(columns), matrix.shape[0]
@@ -150,6 +158,7 @@ class Master:
         return len(come)
 
     def _bring(self, come: Ints) -> None:
+        """Add some columns, with their entries in the derived rows."""
         stated = self.rows.stated
         self.place[come] = len(self.columns) + np.arange(len(come))
         self.columns = np.append(self.columns, come)
@@ -163,9 +172,9 @@ class Master:
             for one, number in zip(column[hit].tolist(), value[hit].tolist(), strict=True):
                 extra[one].append((self.rows.count + at, number * self.scale[one] * self.derived_scale[at]))
         for here, one in enumerate(come.tolist()):
-            span = slice(part.indptr[here], part.indptr[here + 1])
-            index = np.concatenate([part.indices[span], [at for at, _ in extra[one]]]).astype(np.int32)
-            value = np.concatenate([part.data[span], [number for _, number in extra[one]]])
+            rows, data = _entries(part, here)
+            index = np.concatenate([rows, [at for at, _ in extra[one]]]).astype(np.int32)
+            value = np.concatenate([data, [number for _, number in extra[one]]])
             self.highs.addCol(
                 -stated.cost[one] * self.scale[one] / self.money,
                 0.0,
@@ -174,6 +183,12 @@ class Master:
                 index,
                 value,
             )
+
+
+def _entries(matrix: csc_matrix, column: int) -> tuple[Ints, Floats]:
+    """Return the rows and the coefficients of a column."""
+    span = slice(matrix.indptr[column], matrix.indptr[column + 1])
+    return matrix.indices[span].astype(np.int64), matrix.data[span].astype(np.float64)
 
 
 def first_columns(rows: RelaxationRows, budget: Budget) -> Ints:
@@ -188,3 +203,330 @@ def first_columns(rows: RelaxationRows, budget: Budget) -> Ints:
     flow = (stated.columns["variable"] == "flow").to_numpy()
     order = np.argsort(-np.where(flow, worth, np.inf), kind="stable")
     return np.sort(order[: (~flow).sum() + 12_000])
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The bound nearest to each continuous column at a point: 0, its upper bound, or a variable upper bound.
+
+    `row` is -1 where it is no row; `far` is the upper bound, or the row's right side over the column's coefficient, 0
+    elsewhere; `gap` is the distance to it. `whole` and `multiple` are binaries and multipliers of the nearest variable
+    upper bounds, by column: those of column j are at ``start[j]`` up to ``start[j + 1]``.
+    """
+
+    upper: Flags
+    row: Ints
+    far: Floats
+    gap: Floats
+    start: Ints
+    whole: Ints
+    multiple: Floats
+
+
+class VariableBounds:
+    """Variable upper bounds of continuous columns by binaries, by column."""
+
+    def __init__(self, rows: RelaxationRows) -> None:
+        stated = rows.stated
+        self.rows = rows
+        matrix = stated.matrix
+        row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        whole = stated.integer[matrix.indices]
+        wrong = np.bincount(row[(whole & (matrix.data > 0)) | (~whole & (matrix.data < 0))], minlength=matrix.shape[0])
+        some = np.bincount(row[whole], minlength=matrix.shape[0])
+        fit = (wrong == 0) & (some > 0) & np.isfinite(stated.row_upper)
+        hit = fit[row] & ~whole
+        self.column: list[Ints] = [matrix.indices[hit].astype(np.int64)]
+        self.row: list[Ints] = [row[hit]]
+
+    def add(self, column: int, row: int) -> None:
+        """Register a derived row as a variable upper bound."""
+        self.column.append(np.array([column]))
+        self.row.append(np.array([row]))
+
+    def nearest(self, x: Floats) -> Nearest:
+        """Return the nearest bound of each continuous column."""
+        stated = self.rows.stated
+        size = len(x)
+        upper_gap = np.where(np.isfinite(stated.upper), stated.upper - x, np.inf)
+        upper = upper_gap < x
+        gap, far = np.where(upper, upper_gap, x), np.where(upper, stated.upper, 0.0)
+        best_row = np.full(size, -1)
+        kept: dict[int, tuple[Ints, Floats]] = {}
+        columns, rows = np.concatenate(self.column), np.concatenate(self.row)
+        busy = x[columns] > NOISE * np.where(np.isfinite(stated.upper), stated.upper, 1.0)[columns]
+        for column, at in zip(columns[busy].tolist(), rows[busy].tolist(), strict=True):
+            limit = self.rows.limit(at, column)
+            if limit is None:
+                continue
+            z, m, r = limit
+            distance = float(m @ x[z]) + r - x[column]
+            if distance <= gap[column] + NOISE * stated.upper[column] and (
+                best_row[column] < 0 or distance < gap[column]
+            ):
+                gap[column], far[column], upper[column], best_row[column] = max(distance, 0.0), r, False, at
+                kept[column] = (z, m)
+        start = np.zeros(size + 1, dtype=np.int64)
+        order = sorted(kept)
+        start[[one + 1 for one in order]] = [len(kept[one][0]) for one in order]
+        whole = np.concatenate([kept[one][0] for one in order]) if order else NONE
+        multiple = np.concatenate([kept[one][1] for one in order]) if order else np.empty(0)
+        return Nearest(upper, best_row, far, gap, np.cumsum(start), whole, multiple)
+
+
+class Separation:
+    """Search for MIR cuts that a point `x` of the relaxation, in the model's units, violates.
+
+    `master` is the source of tableau rows.
+    """
+
+    def __init__(self, rows: RelaxationRows, x: Floats, limits: VariableBounds, master: Master) -> None:
+        self.rows, self.x, self.master, self.by_column = rows, x, master, master.by_column
+        self.stated: Relaxation = rows.stated
+        self.near = limits.nearest(x)
+        self.activity = np.asarray(self.stated.matrix @ x)
+        self.size = np.where(np.isfinite(self.stated.upper) & (self.stated.upper > 0), self.stated.upper, 1.0)
+        self.size = np.where(self.stated.integer, 1.0, self.size)
+        self.fraction = np.where(self.stated.integer, np.minimum(x, 1.0 - x), 0.0)
+        typical = np.asarray(abs(self.stated.matrix) @ self.size)
+        slack = np.minimum(np.abs(self.activity - self.stated.row_upper), np.abs(self.activity - self.stated.row_lower))
+        self.tight = slack <= 1e-6 * np.maximum(typical, 1e-12)
+        self.length = np.diff(self.stated.matrix.indptr)
+        self.extra: dict[int, list[tuple[int, float]]] = {}
+        self.live: list[int] = []
+        self.left: dict[int, float] = {}
+        for at, (column, value, right) in enumerate(rows.derived):
+            left = float(value @ x[column])
+            self.left[rows.count + at] = left
+            if right - left <= 1e-6 * float(np.abs(value) @ self.size[column]) and len(column) <= SHORT:
+                self.live.append(rows.count + at)
+                for one, number in zip(column.tolist(), value.tolist(), strict=True):
+                    self.extra.setdefault(one, []).append((rows.count + at, number))
+
+    def found(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
+        """Yield violated MIR cuts with their distances, until the budget is used up.
+
+        Paths start from tight rows with a fractional binary, or a column bounded by one, and from short derived rows.
+        """
+        busy, near = self.fraction > 1e-6, self.near
+        limited = np.zeros(len(self.x), dtype=bool)
+        limited[np.repeat(np.arange(len(self.x)), np.diff(near.start))[busy[near.whole]]] = True
+        touched = np.unique(self.by_column[:, np.flatnonzero(busy | limited)].indices)
+        starts = [(row, (1.0, -1.0)) for row in touched[self.tight[touched]].tolist()]
+        for row, signs in [*starts, *((row, (1.0,)) for row in self.live)]:
+            if budget.over:
+                return
+            for sign in signs:
+                best = self._path(row, sign, budget)
+                if best is not None:
+                    yield best
+        yield from self._of_basis(budget)
+
+    def _of_basis(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
+        """Yield MIR cuts from simplex tableau rows whose basic column is fractional."""
+        for weights in self.master.tableau(self.fraction):
+            if budget.over:
+                return
+            budget.work -= 2
+            for sign in (1.0, -1.0):
+                signed = {row: sign * weight for row, weight in weights.items()}
+                total = self._sum(signed)
+                if len(total[0]) <= WIDEST:
+                    found = self._rounding(signed, total)
+                    if found is not None:
+                        yield found
+
+    def _path(self, row: int, sign: float, budget: Budget) -> tuple[float, Rounding] | None:
+        """Return the first violated cut on an aggregation path from a row, eliminating large free columns in turn."""
+        weights = {row: sign}
+        for step in range(PATH + 1):
+            total = self._sum(weights)
+            if len(total[0]) > WIDEST:
+                return None
+            budget.work -= 1
+            found = self._rounding(weights, total)
+            if found is not None or step == PATH:
+                return found
+            if not self._grow(weights, total[0], total[1]):
+                return None
+        return None
+
+    def _sum(self, weights: dict[int, float]) -> tuple[Ints, Floats, float, float]:
+        """Return columns, coefficients and right side of weighted rows, and the value of their slacks at the point."""
+        right, slack = 0.0, 0.0
+        columns, values = [], []
+        for at, weight in weights.items():
+            span_column, span_value, lower, upper = self.rows.row(at)
+            columns.append(span_column)
+            values.append(weight * span_value)
+            side = upper if (weight > 0 and np.isfinite(upper)) or not np.isfinite(lower) else lower
+            right += weight * side
+            if (weight > 0 and not np.isfinite(upper)) or (weight < 0 and not np.isfinite(lower)):
+                slack -= abs(weight) * abs((self.activity[at] if at < self.rows.count else self.left[at]) - side)
+        if len(columns) == 1:
+            return columns[0].astype(np.int64), values[0], right, slack
+        column, place = np.unique(np.concatenate(columns), return_inverse=True)
+        value = np.bincount(place, np.concatenate(values), len(column))
+        kept = np.abs(value) > 1e-9 * np.abs(np.concatenate(values)).max()
+        return column[kept].astype(np.int64), value[kept], right, slack
+
+    def _grow(self, weights: dict[int, float], column: Ints, value: Floats) -> bool:
+        """Add the shortest tight row that eliminates the column farthest from its bounds; return whether one exists."""
+        free = np.where(self.stated.integer[column], 0.0, self.near.gap[column] / self.size[column])
+        for at in np.argsort(-free)[:8].tolist():
+            if free[at] < 1e-6:
+                return False
+            one = int(column[at])
+            rows, data = _entries(self.by_column, one)
+            fit = self.tight[rows] & np.array([row not in weights for row in rows.tolist()], dtype=bool)
+            more = [(row, number) for row, number in self.extra.get(one, ()) if row not in weights]
+            if more and not fit.any():
+                row, number = more[0]
+                weights[row] = -float(value[at] / number)
+                return True
+            if fit.any():
+                shortest = np.flatnonzero(fit)[np.argmin(self.length[rows[fit]])]
+                weights[int(rows[shortest])] = -float(value[at] / data[shortest])
+                return True
+        return False
+
+    def _rounding(
+        self, weights: dict[int, float], total: tuple[Ints, Floats, float, float]
+    ) -> tuple[float, Rounding] | None:
+        """Return the most violated MIR cut of an aggregated row, over divisors and complemented binaries."""
+        column, value, right, slack = total
+        near, x = self.near, self.x
+        whole = self.stated.integer[column]
+        cont, part = column[~whole], value[~whole]
+        begin, end = near.start[cont], near.start[cont + 1]
+        many = end - begin
+        spread = (
+            np.repeat(begin - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(many.sum())
+            if many.sum()
+            else NONE
+        )
+        z, place = np.unique(np.concatenate([column[whole], near.whole[spread]]), return_inverse=True)
+        g = np.bincount(
+            place, np.concatenate([value[whole], np.repeat(part, many) * near.multiple[spread]]), len(z)
+        ).astype(float)
+        if not len(z):
+            return None
+        right = right - float(part @ near.far[cont])
+        away = near.upper[cont] | (near.row[cont] >= 0)
+        height = np.where(away, -part, part)
+        kept = height < 0
+        continuous = float(height[kept] @ near.gap[cont[kept]]) + slack
+        norm = float(((height[kept] * self.size[cont[kept]]) ** 2).sum())
+        at, fraction = x[z], self.fraction[z]
+        divisors = np.unique(np.abs(g[(fraction > 1e-6) & (np.abs(g) > 0)]))
+        divisors = divisors[divisors > 1e-9 * max(abs(right), float(np.abs(g).max()), 1e-30)]
+        if not len(divisors):
+            return None
+        if len(divisors) > TRIED:
+            divisors = divisors[np.linspace(0, len(divisors) - 1, TRIED).astype(int)]
+        flip = at > 0.5
+        tried = (divisors[:, None] / np.array([1.0, 2.0, 4.0])).ravel()
+        over = _broken((g, at), flip, right, (continuous, norm), tried)
+        first = int(np.argmax(over))
+        if over[first] <= BROKEN:
+            return None
+        best, divisor = float(over[first]), tried[first : first + 1]
+        for one in np.argsort(-fraction)[:6].tolist():
+            other = flip.copy()
+            other[one] = ~other[one]
+            broken = float(_broken((g, at), other, right, (continuous, norm), divisor)[0])
+            if broken > best:
+                best, flip = broken, other
+        limited = cont[near.row[cont] >= 0]
+        rows = np.array(list(weights), dtype=np.int64)
+        how = Rounding(
+            rows,
+            np.array(list(weights.values())),
+            cont[near.upper[cont]],
+            limited,
+            near.row[limited],
+            z[flip],
+            float(divisor[0]),
+        )
+        return best, how
+
+
+def _broken(
+    whole: tuple[Floats, Floats], flip: Flags, right: float, continuous: tuple[float, float], divisor: Floats
+) -> Floats:
+    """Return the distance by which a point violates the MIR cut of each divisor, -1 where none applies.
+
+    `whole` are coefficients of the binaries, and their values at the point, `flip` the complemented ones; `continuous`
+    is the value of the continuous part at the point, and the sum of its squared coefficients.
+    """
+    g, at = whole
+    b = (right - float(g[flip].sum())) / divisor
+    f = b - np.floor(b)
+    fit = (f >= 0.01) & (f <= 0.99)
+    over = np.full(len(divisor), -1.0)
+    divisor, b, f = divisor[fit], b[fit], f[fit]
+    factor = rounded_down(np.where(flip, -g, g) / divisor[:, None], f[:, None])
+    scale = divisor * (1 - f)
+    left = factor @ np.where(flip, 1 - at, at) + continuous[0] / scale - np.floor(b)
+    norm = np.sqrt((factor * factor).sum(axis=1) + continuous[1] / scale**2)
+    over[fit] = left / np.maximum(norm, 1e-9)
+    return over
+
+
+class ForcingRows:
+    """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built."""
+
+    def __init__(self, rows: RelaxationRows, by_column: csc_matrix) -> None:
+        self.rows, self.by_column = rows, by_column
+        stated = rows.stated
+        constraint = stated.rows["constraint"].to_numpy()
+        self.units = []
+        variable = stated.columns["variable"].to_numpy()
+        for at in np.flatnonzero(constraint == "run").tolist():
+            column, value, _, _ = rows.row(at)
+            sizes = variable[column] == "size"
+            if not sizes.any():
+                continue
+            steps = []
+            for one, able in zip(column[sizes].tolist(), -value[sizes], strict=True):
+                among, _ = _entries(by_column, one)
+                most = among[constraint[among] == "size_max"]
+                if len(most):
+                    steps.append((int(most[0]), float(able)))
+            outputs, coefficients = _entries(by_column, int(column[~sizes][0]))
+            for row, number in zip(outputs.tolist(), coefficients.tolist(), strict=True):
+                if constraint[row] in ("output", "input"):
+                    self.units.append(self._unit(row, -number, at, steps))
+
+    def _unit(self, row: int, per: float, run: int, steps: list[tuple[int, float]]) -> _Unit:
+        stated = self.rows.stated
+        column, value, _, _ = self.rows.row(row)
+        flows = stated.columns["variable"].to_numpy()[column] == "flow"
+        weights = [(row, 1.0), (run, per)] + [(at, per * able) for at, able in steps]
+        built, most = [], []
+        for at, able in steps:
+            columns, values, _, _ = self.rows.row(at)
+            whole = stated.integer[columns]
+            if not whole.any():
+                continue
+            built.append(int(columns[whole][0]))
+            most.append(-float(values[whole][0]) * able * per)
+        return column[flows], value[flows], np.array(built, dtype=np.int64), np.array(most), weights
+
+    def found(self, x: Floats) -> Iterator[tuple[float, Rounding]]:
+        """Yield the rows that a point violates, each with its distance."""
+        upper = self.rows.stated.upper
+        for column, value, built, most, weights in self.units:
+            busy = x[column] > NOISE * upper[column]
+            if not busy.any() or not len(built):
+                continue
+            some, part = column[busy], value[busy]
+            reach = upper[some] * part
+            allowed = (np.minimum(reach[:, None], most[None, :]) * x[built]).sum(axis=1)
+            over = (x[some] * part - allowed) / np.maximum(reach, 1e-30)
+            for at in np.flatnonzero(over > 1e-3).tolist():
+                most_of_all, least = float(most.max()), float(reach[at])
+                divisor = max(most_of_all, 1.0001 * least) if most_of_all < 100 * least else 100 * least
+                rows = np.array([row for row, _ in weights], dtype=np.int64)
+                multiple = np.array([weight for _, weight in weights])
+                yield float(over[at]), Rounding(rows, multiple, some[at : at + 1], NONE, NONE, NONE, divisor)

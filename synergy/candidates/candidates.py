@@ -1,8 +1,14 @@
-"""Candidates: presolve of a network; exchanges, builds and links left after dominance and bound arguments."""
+"""Candidates: presolve of a network; exchanges, builds and links left after dominance and bound arguments.
+
+Bounds of units, groups and flows are tightened by propagation to a fixed point: a unit runs no more than its scarcest
+input allows and than its outputs can go somewhere; a group sends no more than its members make and its exchanges carry.
+Each bound is implied by the constraints of the contract, so tightening by it changes no optimum; it makes the
+relaxation tight.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -10,13 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.candidates.reach import ReachBounds, carried, reach_of, wanted
 from synergy.candidates.scope import Scope
 from synergy.dataset.schema import own_column
-from synergy.network.ends import EndKind, InletClass, OutletClass
-from synergy.network.links import WITHIN, between_enterprises, matches
-from synergy.network.network import Network
+from synergy.network.ends import BETWEEN, EndKind, InletClass, OutletClass
+from synergy.network.network import WITHIN, Network, between_enterprises, matches
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
+
+ROUNDS = 12  # of tightening: the bounds shrink fast; what is left after that is loose but valid
 
 
 class ExclusionReason(IntEnum):
@@ -31,6 +37,23 @@ class ExclusionReason(IntEnum):
     LARGER_LINK = 6  # another link of the pair carries all there is at no higher cost
     NOTHING_TO_SEND = 7  # the outlet has nothing that could leave
     NOTHING_TO_TAKE = 8  # the inlet can take nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ReachBounds:
+    """Upper bounds by period.
+
+    `run`, shape (units, periods), is the most activity; `given` and `taken`, by outlet or inlet, the most that each
+    member gives or takes; `sent` and `received`, by source or sink, the most that each group sends or receives; `flow`,
+    shape (arcs, periods), the most that leaves over each exchange, 0 where it cannot be.
+    """
+
+    run: Floats
+    given: Floats
+    taken: Floats
+    sent: Floats
+    received: Floats
+    flow: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +81,9 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
     Without `prune`, exchanges that are feasible but dominated are kept (the property test compares both); without
     `tight`, the bounds that the tables state.
     """
-    shape = (len(network.arcs.link), len(network.places.share))
-    reason = np.zeros(shape, dtype=np.int8)
-    number = np.zeros(shape)
+    arcs, units, places, steps = network.arcs, network.units, network.places, network.units.steps
+    shape = (len(arcs.link), len(places.share))
+    reason, number = np.zeros(shape, dtype=np.int8), np.zeros(shape)
     for code, out in _ruled_out(network, scope).items():
         reason[(reason == 0) & out[:, None]] = code
     if prune:
@@ -70,19 +93,20 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
         number[first] = beaten[first]
     reach = reach_of(network, scope, reason == 0, tight=tight)
     if prune:
-        large = np.append(larger_than_need(network, scope, reach), False)[network.arcs.link]
+        large = np.append(_larger_than_need(network, scope, reach), False)[arcs.link]
         reason[(reason == 0) & large[:, None]] = ExclusionReason.LARGER_LINK
         reach = reach_of(network, scope, reason == 0)
     empty = (reason == 0) & (reach.flow <= 0)
-    nothing = empty & (reach.sent[network.arcs.outlet] <= 0)
+    nothing = empty & (reach.sent[arcs.outlet] <= 0)
     reason[nothing] = ExclusionReason.NOTHING_TO_SEND
     reason[empty & ~nothing] = ExclusionReason.NOTHING_TO_TAKE
-    size = _size_needed(network, reach)
-    steps = network.units.steps
-    part = scope.factor(network.places)[network.units.site[steps.unit]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = reach.run / (places.share[None, :] * units.available)
+    size: Floats = np.asarray(np.nan_to_num(needed, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
+    part = scope.factor(places)[units.site[steps.unit]]
     step = scope.capital & (size[steps.unit] > 0) & (part > 0) & (steps.least <= steps.most * part)
     if prune:
-        step &= ~steps_too_large(network, size)
+        step &= ~_steps_too_large(network, size)
     return Candidates(network, scope, reach, reason, number, step, size)
 
 
@@ -93,26 +117,20 @@ def _ruled_out(network: Network, scope: Scope) -> dict[ExclusionReason, Bools]:
     origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
     out = {ExclusionReason.NOT_MEMBER: ~(active[origin] & active[target])}
     if scope.deals:
-        out[ExclusionReason.NO_DEAL] = between_enterprises(places, origin, target) & ~_dealt(network)
+        deals, commodity = network.dataset["deals"], network.sources.commodity[arcs.outlet]
+        ends = [positions(deals[name], places.sites) for name in ("from_site", "to_site")]
+        known = pd.MultiIndex.from_arrays([*ends, positions(deals["commodity"], places.commodities)])
+        dealt = np.asarray(pd.MultiIndex.from_arrays([origin, target, commodity]).isin(known))
+        out[ExclusionReason.NO_DEAL] = between_enterprises(places, origin, target) & ~dealt
     if not scope.capital:
         out[ExclusionReason.NO_CAPITAL] = np.append(links.capex > 0, False)[arcs.link] & (arcs.link != WITHIN)
-    out[ExclusionReason.QUALITY_UNSTATED] = _unstated(network)
+    limits = quality_rows(network)
+    limited = np.zeros((len(network.sinks.site), len(network.qualities.properties)), dtype=bool)
+    limited[limits["sink"].to_numpy(int), limits["property"].to_numpy(int)] = True
+    if limited.any():
+        silent = np.isnan(network.qualities.values)[network.sources.signature[arcs.outlet]]
+        out[ExclusionReason.QUALITY_UNSTATED] = np.asarray((limited[arcs.inlet] & silent).any(axis=1))
     return out
-
-
-def _dealt(network: Network) -> Bools:
-    """Return which exchanges follow one of today's deals."""
-    deals, places, arcs = network.dataset["deals"], network.places, network.arcs
-    known = pd.MultiIndex.from_arrays(
-        [
-            positions(deals["from_site"], places.sites),
-            positions(deals["to_site"], places.sites),
-            positions(deals["commodity"], places.commodities),
-        ]
-    )
-    commodity = network.sources.commodity[arcs.outlet]
-    asked = pd.MultiIndex.from_arrays([network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet], commodity])
-    return np.asarray(asked.isin(known))
 
 
 def quality_rows(network: Network) -> pd.DataFrame:
@@ -143,27 +161,6 @@ def holder_ids(network: Network, inlets: Ints) -> Any:
     hit = kind == EndKind.UNIT
     names[hit] = network.places.processes[network.units.process[ref[hit]]]
     return names
-
-
-def _unstated(network: Network) -> Bools:
-    """Return the exchanges whose outlet does not state a quality that the inlet limits."""
-    arcs = network.arcs
-    rows = quality_rows(network)
-    limited = np.zeros((len(network.sinks.site), len(network.qualities.properties)), dtype=bool)
-    limited[rows["sink"].to_numpy(int), rows["property"].to_numpy(int)] = True
-    silent = np.isnan(network.qualities.values)
-    if not limited.any():
-        return np.zeros(len(arcs.link), dtype=bool)
-    missing = limited[arcs.inlet] & silent[network.sources.signature[arcs.outlet]]
-    return np.asarray(missing.any(axis=1))
-
-
-def _size_needed(network: Network, reach: ReachBounds) -> Floats:
-    """Return the yearly capacity that suffices for the greatest run of each unit, shape (units,)."""
-    units = network.units
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = reach.run / (network.places.share[None, :] * units.available)
-    return np.asarray(np.nan_to_num(needed, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
 
 
 def _outside_prices(network: Network, side: str) -> Floats:
@@ -239,7 +236,7 @@ def _asked_for(network: Network) -> Bools:
     return np.append(wanted, False)[arcs.link]
 
 
-def larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bools:
+def _larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bools:
     """Return the links dominated by another link of sufficient capacity at no higher cost of any kind."""
     links = network.links
     most, owner = carried(network, scope), network.places.owner
@@ -264,7 +261,7 @@ def larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bool
     return beaten
 
 
-def steps_too_large(network: Network, size: Floats) -> Bools:
+def _steps_too_large(network: Network, size: Floats) -> Bools:
     """Return the steps of scale whose least size exceeds the need, where a smaller step costs less.
 
     `size`, shape (units,), is the yearly capacity that suffices for all that each unit can run.
@@ -279,3 +276,110 @@ def steps_too_large(network: Network, size: Floats) -> Bools:
     np.minimum.at(cheapest, steps.unit, np.where(np.isfinite(at_need), at_need, np.inf))
     beaten: Bools = (steps.least > need) & (floor > cheapest[steps.unit])
     return beaten
+
+
+def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> ReachBounds:
+    """Return the upper bounds for the members of a scope.
+
+    `allowed`, shape (arcs, periods) or (arcs, 1), marks the exchanges that are not ruled out. Without `tight` the
+    bounds stated in the tables are kept, so that a conflict can be reported in their terms.
+    """
+    places, units, arcs = network.places, network.units, network.arcs
+    factor = scope.factor(places)
+    unit_part = factor[units.site] * (scope.capital | ~units.is_build)
+    run = _times(units.capacity[:, None] * places.share[None, :] * units.available, unit_part[:, None])
+    kept = 1.0 - arcs.over(network.links.loss, 0.0)[:, None]
+    most = carried(network, scope)
+    limit = np.vstack([most, np.full((1, most.shape[1]), np.inf)])[arcs.link]
+    limit = _times(limit, np.broadcast_to(allowed, limit.shape).astype(float))
+    bounds = _stated(network, factor, run, limit)
+    for _ in range(ROUNDS if tight else 0):
+        bounds = _tightened(network, _stated(network, factor, run, limit), kept)
+        if np.array_equal(bounds.run, run):
+            break
+        run = bounds.run
+    return bounds
+
+
+def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> ReachBounds:
+    """Return the bounds without propagation: each member's share of what the tables state, units by their activity."""
+    public = network.places.owner == PUBLIC
+    sides: list[tuple[Floats, Floats]] = []
+    for ends, group in ((network.outlets, network.sources), (network.inlets, network.sinks)):
+        amount = shared(ends.amount, factor[ends.site][:, None], public[ends.site][:, None])
+        row = ends.kind == EndKind.UNIT
+        amount[row] = _times(run[ends.ref[row]], ends.coefficient[row][:, None])
+        sides.append((amount, sums(ends.group, amount, len(group.site))))
+    (given, sent), (taken, received) = sides
+    return ReachBounds(run, given, taken, sent, received, limit)
+
+
+def _tightened(network: Network, stated: ReachBounds, kept: Floats) -> ReachBounds:
+    """Perform one round of bound propagation from the activity bounds of units and back to them."""
+    arcs, limit = network.arcs, stated.flow
+    flow = np.minimum(np.minimum(limit, stated.sent[arcs.outlet]), _per(stated.received[arcs.inlet], kept))
+    flow = np.where(limit > 0, flow, 0.0)
+    sent = np.minimum(stated.sent, sums(arcs.outlet, flow, len(network.sources.site)))
+    received = np.minimum(stated.received, sums(arcs.inlet, _times(flow, kept), len(network.sinks.site)))
+    run = stated.run.copy()
+    for ends, group in ((network.outlets, sent), (network.inlets, received)):
+        row = np.flatnonzero(ends.kind == EndKind.UNIT)
+        np.minimum.at(run, ends.ref[row], group[ends.group[row]] / ends.coefficient[row][:, None])
+    return replace(stated, run=run, sent=sent, received=received, flow=flow)
+
+
+def carried(network: Network, scope: Scope) -> Floats:
+    """Return the capacity of each link, public links in the members' share, shape (links, periods)."""
+    links, places = network.links, network.places
+    public = (places.owner[links.origin] == PUBLIC) & (places.owner[links.target] == PUBLIC)
+    part = np.where(public, scope.public_part(places), 1.0)
+    return shared(links.capacity[:, None] * places.share[None, :], part[:, None], public[:, None])
+
+
+def wanted(network: Network, reach: ReachBounds) -> Floats:
+    """Return the greatest useful flow of each link, from its two ends' supply and demand, shape (links, periods).
+
+    Capacities of the link and of its rivals are ignored.
+    """
+    links, commodities = network.links, len(network.places.commodities)
+    outgoing: Bools = np.asarray(BETWEEN.any(axis=1))[network.sources.rank]
+    incoming: Bools = np.asarray(BETWEEN.any(axis=0))[network.sinks.rank]
+    cells = len(network.places.sites) * commodities
+    sent_at = network.sources.site[outgoing] * commodities + network.sources.commodity[outgoing]
+    taken_at = network.sinks.site[incoming] * commodities + network.sinks.commodity[incoming]
+    sent = sums(sent_at, reach.sent[outgoing], cells)
+    taken = sums(taken_at, reach.received[incoming], cells)
+    received = _per(taken[links.target * commodities + links.commodity], 1 - links.loss[:, None])
+    most: Floats = np.minimum(sent[links.origin * commodities + links.commodity], received)
+    return most
+
+
+def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
+    """Return the members' share of amounts; unlimited public amounts stay unlimited for any share, even 0.
+
+    `factor`, shape (n, 1), is the share of each, 0 for non-members.
+    """
+    part: Floats = np.where(public & np.isposinf(amount), np.inf, _times(amount, factor))
+    return part
+
+
+def sums(index: Ints, amount: Floats, size: int) -> Floats:
+    """Return column sums of `amount` by `index`, shape (size, periods); infinite parts make infinite sums."""
+    total = np.zeros((size, amount.shape[1]))
+    for period in range(amount.shape[1]):
+        total[:, period] = np.bincount(index, weights=amount[:, period], minlength=size)
+    return total
+
+
+def _times(amount: Floats, factor: Floats) -> Floats:
+    """Return the product, with infinity times 0 equal to 0."""
+    with np.errstate(invalid="ignore"):
+        product: Floats = np.nan_to_num(amount * factor, nan=0.0, posinf=np.inf)
+    return product
+
+
+def _per(amount: Floats, coefficient: Floats) -> Floats:
+    """Return the quotient, with division by 0 giving infinity."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: Floats = np.nan_to_num(amount / coefficient, nan=np.inf, posinf=np.inf)
+    return quotient

@@ -1,37 +1,166 @@
-"""`synergy db`, `backup`, `audit` and `worker`: the store itself."""
+"""`synergy user`, `token`, `enterprise`, `notice`, `db`, `backup`, `audit` and `worker`: administration of a store."""
 
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.answers import answer
+from synergy.cli.answers import answer, shows, steps
 from synergy.cli.console import Talk
 from synergy.cli.options import (
     ADDRESS,
+    KEY,
+    PATH,
     ROUND,
     Number,
     OutputOptions,
     StoreOptions,
     at_store,
+    group,
     in_language,
     opened,
     prints_json,
     refuse_value,
 )
+from synergy.texts import say
 
+if TYPE_CHECKING:
+    from synergy.cli.answers import Shown
+    from synergy.store.access import Caller
+    from synergy.store.rounds import StepOptions
+
+_NAME = click.argument("name")
+_FILE = click.argument("file", type=PATH)
 _EVENTS = ("number", "at", "actor", "action", "subject", "detail")
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+_NOTICES = ("at", "round", "message", "subject", "read")
+_ROLES = ("planner", "editor", "reader", "auditor", "client", "administrator")
+
+user_group = group("user")
+enterprise_group = group("enterprise")
+token_group = group("token")
+notice_group = group("notice")
+db_group = group("db")
+backup_group = group("backup")
+audit_group = group("audit")
 
 
-@click.group("db")
-@in_language
-def db_group() -> None:
-    """Manage the database schema."""
+@user_group.command("add")
+@_NAME
+@click.option("--role", type=click.Choice(list(_ROLES)), required=True)
+@click.option("--enterprise")
+@click.option("--password-stdin", "stdin", is_flag=True)
+@shows()
+def _add_user(caller: Caller, name: str, role: str, enterprise: str | None, stdin: bool) -> Shown:
+    from synergy.records.names import Role
+    from synergy.store.accounts import AccountData, add_user
+
+    return add_user(*caller, AccountData(name, Role(role), enterprise, _password() if stdin else None))
+
+
+def _password() -> str:
+    return sys.stdin.readline().rstrip("\n")
+
+
+@user_group.command("list")
+@shows()
+def _list_users(caller: Caller) -> Shown:
+    from synergy.store.accounts import list_users
+
+    return list_users(*caller)
+
+
+@user_group.command("password")
+@_NAME
+@shows()
+def _set_password(caller: Caller, name: str) -> Shown:
+    from synergy.store.accounts import change_user
+
+    return change_user(*caller, name, password=_password())
+
+
+@user_group.command("disable")
+@_NAME
+@shows()
+def _disable(caller: Caller, name: str) -> Shown:
+    from synergy.store.accounts import change_user
+
+    return change_user(*caller, name, disabled=True)
+
+
+@user_group.command("enable")
+@_NAME
+@shows()
+def _enable(caller: Caller, name: str) -> Shown:
+    from synergy.store.accounts import change_user
+
+    return change_user(*caller, name, disabled=False)
+
+
+@enterprise_group.command("depart")
+@click.argument("enterprise")
+@steps
+def _depart(caller: Caller, step: StepOptions, enterprise: str) -> Shown:
+    from synergy.store.withdrawals import depart
+
+    return depart(*caller, enterprise, step)
+
+
+@enterprise_group.command("readmit")
+@click.argument("enterprise")
+@steps
+def _readmit(caller: Caller, step: StepOptions, enterprise: str) -> Shown:
+    from synergy.store.withdrawals import readmit
+
+    return readmit(*caller, enterprise, step)
+
+
+@token_group.command("add")
+@click.argument("label")
+@click.option("--scope", "scopes", multiple=True, required=True)
+@click.option("--days", type=Number(1, whole=True, most=366), default=90)
+@shows()
+def _add_token(caller: Caller, label: str, scopes: tuple[str, ...], days: int) -> Shown:
+    from synergy.store.accounts import add_token
+
+    return add_token(*caller, label, scopes, days)
+
+
+@token_group.command("list")
+@shows()
+def _list_tokens(caller: Caller) -> Shown:
+    from synergy.store.accounts import list_tokens
+
+    return list_tokens(*caller)
+
+
+@token_group.command("revoke")
+@click.argument("token", metavar="ID", type=KEY)
+@shows()
+def _revoke_token(caller: Caller, token: int) -> Shown:
+    from synergy.store.accounts import revoke_token
+
+    return revoke_token(*caller, token)
+
+
+@notice_group.command("list")
+@click.option("--unread", is_flag=True)
+@click.option("--mark", is_flag=True)
+@at_store
+@click.pass_obj
+def _list_notices(talk: Talk, /, unread: bool, mark: bool, **given: Unpack[StoreOptions]) -> None:
+    from synergy.store.notices import list_notices, mark_read
+
+    with opened(talk, given) as (store, actor):
+        found = list_notices(store, actor, unread=unread)
+        if mark:
+            mark_read(store, actor, [one.notice for one in found])
+    rows = [dict(one) | {"message": say((one.text_en, one.text_zh), talk.lang)} for one in found]
+    answer(talk, given, found if given["as_json"] else rows, _NOTICES)
 
 
 @db_group.command("init")
@@ -39,11 +168,10 @@ def db_group() -> None:
 @ADDRESS
 @prints_json
 @click.pass_obj
-def init(talk: Talk, /, address: str, administrator: str | None, **given: Unpack[OutputOptions]) -> None:
-    """Create a store, and optionally its first administrator."""
+def _make_store(talk: Talk, /, address: str, administrator: str | None, **given: Unpack[OutputOptions]) -> None:
     from synergy.records.names import Role
     from synergy.store.accounts import MACHINE, AccountData, add_user, empty
-    from synergy.store.migrations.run import head
+    from synergy.store.database import head
     from synergy.store.store import key_file, make_store
 
     store = make_store(address)
@@ -60,10 +188,8 @@ def init(talk: Talk, /, address: str, administrator: str | None, **given: Unpack
 @ADDRESS
 @prints_json
 @click.pass_obj
-def revision(talk: Talk, /, address: str, **given: Unpack[OutputOptions]) -> None:
-    """Show the schema revision of a store and the newest revision."""
-    from synergy.store.database import database
-    from synergy.store.migrations.run import current, head
+def _revision(talk: Talk, /, address: str, **given: Unpack[OutputOptions]) -> None:
+    from synergy.store.database import current, database, head
 
     base = database(address)
     try:
@@ -72,19 +198,12 @@ def revision(talk: Talk, /, address: str, **given: Unpack[OutputOptions]) -> Non
         base.close()
 
 
-@click.group("backup")
-@in_language
-def backup_group() -> None:
-    """Make and restore backups."""
-
-
 @backup_group.command("make")
 @_FILE
 @ADDRESS
 @prints_json
 @click.pass_obj
-def make(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
-    """Back up a store while it is in use."""
+def _back_up(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
     from synergy.store.backup import back_up
 
     answer(talk, given, {"file": str(back_up(address, file))})
@@ -95,28 +214,20 @@ def make(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]
 @ADDRESS
 @prints_json
 @click.pass_obj
-def restored(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
-    """Restore a store from a backup."""
+def _restore(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
     from synergy.store.backup import restore
 
     restore(file, address)
     answer(talk, given, {"file": str(file)})
 
 
-@click.group("audit")
-@in_language
-def audit_group() -> None:
-    """Inspect the audit chain."""
-
-
 @audit_group.command("verify")
 @click.option("--head", metavar="NUMBER:MAC")
 @at_store
 @click.pass_obj
-def audited(talk: Talk, /, head: str | None, **given: Unpack[StoreOptions]) -> int:
-    """Verify the audit chain by recomputing it."""
-    from synergy.records.audit import Head
-    from synergy.store.audit import verify_chain
+def _verify_chain(talk: Talk, /, head: str | None, **given: Unpack[StoreOptions]) -> int:
+    from synergy.records.accounts import Head
+    from synergy.store.commit import verify_chain
 
     expected = None
     if head is not None:
@@ -133,14 +244,11 @@ def audited(talk: Talk, /, head: str | None, **given: Unpack[StoreOptions]) -> i
 
 @audit_group.command("events")
 @ROUND
-@at_store
-@click.pass_obj
-def events(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """List the audit events of a round."""
-    from synergy.store.audit import history
+@shows(*_EVENTS)
+def _events(caller: Caller, round_id: int) -> Shown:
+    from synergy.store.commit import history
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, history(store, actor, round_id), _EVENTS)
+    return history(*caller, round_id)
 
 
 @click.command("worker")

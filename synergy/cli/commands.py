@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.accounts import enterprise_group, notice_group, token_group, user_group
-from synergy.cli.administration import audit_group, backup_group, db_group, worker
+from synergy.cli.administration import (
+    audit_group,
+    backup_group,
+    db_group,
+    enterprise_group,
+    notice_group,
+    token_group,
+    user_group,
+    worker,
+)
 from synergy.cli.console import Talk
 from synergy.cli.declarations import declaration_group
-from synergy.cli.files import template
 from synergy.cli.matching import CommandInput, check_dataset, match_dataset, verify_plan
 from synergy.cli.options import (
+    FORMS,
+    PATH,
     REGION,
     DatasetOptions,
     LimitOptions,
@@ -26,13 +35,13 @@ from synergy.cli.options import (
     in_language,
     prints_json,
     reads_dataset,
+    refuse_value,
     stops,
 )
 from synergy.cli.proposals import partnership_group, proposal_group
 from synergy.cli.rounds import round_group
 from synergy.cli.runs import ruling_group, run_group
 from synergy.cli.serving import serve
-from synergy.cli.studies import STUDIES
 from synergy.settlement import ASKED, DEFAULT
 
 if TYPE_CHECKING:
@@ -81,7 +90,7 @@ class _MatchOptions(DatasetOptions, LimitOptions):
 @click.option("--out", type=OutFile())
 @click.option("--all", "every", is_flag=True)
 @click.option("--second-opinion", "second", is_flag=True)
-@click.option("--start", "starts", metavar="PLAN", type=click.Path(path_type=Path), multiple=True)
+@click.option("--start", "starts", metavar="PLAN", type=PATH, multiple=True)
 @prints_json
 @click.pass_obj
 def match(talk: Talk, /, **given: Unpack[_MatchOptions]) -> int:
@@ -102,7 +111,7 @@ def match(talk: Talk, /, **given: Unpack[_MatchOptions]) -> int:
 
 @commands.command()
 @reads_dataset
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("plan", type=PATH)
 @click.option("--time-limit", type=Number(0), default=60.0)
 @prints_json
 @click.pass_obj
@@ -110,6 +119,132 @@ def match(talk: Talk, /, **given: Unpack[_MatchOptions]) -> int:
 def verify(talk: Talk, /, plan: Path, time_limit: float, as_json: bool, **given: Unpack[DatasetOptions]) -> int:
     """Verify a plan file by recomputing it."""
     return verify_plan(talk, CommandInput.of(given, as_json=as_json), plan, time_limit)
+
+
+@commands.command()
+@reads_dataset
+@click.option("--commodity", metavar="ID", required=True)
+@click.option("--depth", type=Number(1, whole=True, most=12), default=4)
+@click.option("--all", "every", is_flag=True)
+@prints_json
+@click.pass_obj
+@hears_keys
+def pathways(
+    talk: Talk, /, commodity: str, depth: int, every: bool, as_json: bool, **given: Unpack[DatasetOptions]
+) -> int:
+    """Show the processing chains of a commodity."""
+    from synergy.cli.studies import show_pathways
+
+    return show_pathways(talk, CommandInput.of(given, as_json=as_json, every=every), commodity, depth)
+
+
+@commands.command()
+@reads_dataset
+@click.argument("plan", type=PATH)
+@click.option("--within", type=Number(0, most=1), default=0.02)
+@click.option("--time-limit", type=Number(0, above=True), default=120.0)
+@prints_json
+@click.pass_obj
+@hears_keys
+def alternatives(
+    talk: Talk, /, plan: Path, within: float, time_limit: float, as_json: bool, **given: Unpack[DatasetOptions]
+) -> int:
+    """Show near-optimal alternatives to a plan."""
+    from synergy.cli.studies import show_alternatives
+
+    return show_alternatives(talk, CommandInput.of(given, as_json=as_json), plan, within, time_limit)
+
+
+class _ExplainOptions(DatasetOptions):
+    plan: Path
+    origin: str | None
+    target: str | None
+    commodity: str | None
+    period: str | None
+    mode: str | None
+    enterprise: str | None
+    view: str | None
+    asker: str | None
+    as_json: bool
+
+
+@commands.command()
+@reads_dataset
+@click.argument("plan", type=PATH)
+@click.option("--from", "origin", metavar="SITE")
+@click.option("--to", "target", metavar="SITE")
+@click.option("--commodity", metavar="ID")
+@click.option("--period", metavar="ID")
+@click.option("--mode", metavar="MODE")
+@click.option("--enterprise", metavar="ID")
+@click.option("--view", type=click.Choice(["planner", "firm"]), default=None)
+@click.option("--as", "asker", metavar="ENTERPRISE")
+@prints_json
+@click.pass_obj
+@hears_keys
+def explain(talk: Talk, /, **given: Unpack[_ExplainOptions]) -> int:
+    """Explain why an exchange is or is not part of a plan."""
+    view = given["view"] or ("firm" if given["asker"] else "planner")
+    if (view == "firm") != (given["asker"] is not None):
+        raise click.UsageError(talk.say("explain.as"))
+    origin, target, commodity = given["origin"], given["target"], given["commodity"]
+    enterprise, asker = given["enterprise"], given["asker"] or ""
+    if enterprise is None and (origin is None or target is None or commodity is None):
+        raise click.UsageError(talk.say("explain.which"))
+    if asker and enterprise not in (None, asker):
+        raise click.UsageError(talk.say("explain.own", name=asker))
+    from synergy.cli.studies import show_explanation, show_nearest
+
+    asked = CommandInput.of(given, as_json=given["as_json"])
+    if enterprise is not None:
+        return show_nearest(talk, asked, given["plan"], enterprise, asker)
+    ends = (str(origin), str(target), str(commodity), given["period"] or "", given["mode"] or "")
+    return show_explanation(talk, asked, given["plan"], ends, asker)
+
+
+@commands.command()
+@reads_dataset
+@click.argument("plan", type=PATH, required=False)
+@click.option("--time-limit", type=Number(0, above=True), default=180.0)
+@click.option("--all", "every", is_flag=True)
+@prints_json
+@click.pass_obj
+@hears_keys
+def sensitivity(
+    talk: Talk, /, plan: Path | None, time_limit: float, every: bool, as_json: bool, **given: Unpack[DatasetOptions]
+) -> int:
+    """Rank the uncertain inputs by regret."""
+    from synergy.cli.studies import show_sensitivity
+
+    return show_sensitivity(talk, CommandInput.of(given, as_json=as_json, every=every), plan, time_limit)
+
+
+@commands.command()
+@click.argument("file", metavar="FILE.xlsx", type=OutFile(*FORMS))
+@click.option("--dataset", type=PATH)
+@click.option("--enterprise", "form_of")
+@in_language
+@click.pass_obj
+def template(talk: Talk, /, file: Path, dataset: Path | None, form_of: str | None) -> None:
+    """Write a blank dataset workbook, or the declaration form of an enterprise."""
+    from synergy.dataset.read import read
+    from synergy.forms.context import ground_of
+    from synergy.forms.writing import declaration_file
+    from synergy.outputs import written_whole
+    from synergy.workbook.writing import dataset_workbook
+
+    ending = file.suffix.lower()
+    if form_of is None and ending != ".xlsx":
+        refuse_value("file", str(file), "expected.ending", endings=".xlsx")
+    if form_of is not None and dataset is None:
+        raise click.UsageError(talk.say("template.dataset"))
+    rows = None if dataset is None else read(dataset)
+    if form_of is None or rows is None:
+        data = dataset_workbook(rows, talk.lang)
+    else:
+        data = declaration_file(ground_of(rows, form_of), talk.lang, ending)
+    written_whole(file, data)
+    talk.line(talk.say("written", path=file))
 
 
 @commands.command()
@@ -158,7 +293,7 @@ def demo(talk: Talk, /, port: int | None, zone: tzinfo, served: bool, **limits: 
 
 
 for more in (
-    *(template, *STUDIES, serve, worker, db_group, backup_group, audit_group),
+    *(serve, worker, db_group, backup_group, audit_group),
     *(user_group, token_group, enterprise_group, notice_group),
     *(round_group, run_group, ruling_group, declaration_group, proposal_group, partnership_group),
 ):

@@ -85,15 +85,7 @@ def _console(*, stderr: bool) -> Console:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Output streams and language of one invocation.
-
-    Parameters
-    ----------
-    lang : str
-        ``en`` or ``zh``.
-    out, err : rich.console.Console
-        Standard output for results, standard error for everything else.
-    """
+    """Language of one invocation, with standard output for results and standard error for everything else."""
 
     lang: str = "en"
     out: Console = field(default_factory=lambda: _console(stderr=False))

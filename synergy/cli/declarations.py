@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.answers import NONE, Row, answer, cell
+from synergy.cli.answers import Row, answer, cell, shows
 from synergy.cli.console import Talk
 from synergy.cli.options import (
     FORMS,
@@ -21,7 +21,7 @@ from synergy.cli.options import (
     StoreOptions,
     at_store,
     changes,
-    in_language,
+    group,
     opened,
     step_options,
 )
@@ -29,8 +29,9 @@ from synergy.errors import DatasetError, Problem
 from synergy.records.names import Seat, Sheet
 
 if TYPE_CHECKING:
+    from synergy.cli.answers import Shown
     from synergy.forms.submitting import Judged
-    from synergy.records.declarations import Declaration, DeclarationStored, DeclaredEntry, Preview
+    from synergy.records.rounds import Declaration, DeclarationStored, DeclaredEntry, Preview
     from synergy.store.access import Caller
 
 _ENTERPRISE = click.argument("enterprise")
@@ -39,11 +40,7 @@ _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 _BALANCE = ("sheet", "ident", "site", "commodity", "declared", "committed", "ended", "free")
 _UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # accepted if `--checked`
 
-
-@click.group("declaration")
-@in_language
-def declaration_group() -> None:
-    """Manage declarations."""
+declaration_group = group("declaration")
 
 
 class _SubmitOptions(ChangeOptions):
@@ -74,8 +71,7 @@ class _SubmitOptions(ChangeOptions):
 @click.option("--dry-run", is_flag=True)
 @changes
 @click.pass_obj
-def submit(talk: Talk, /, **given: Unpack[_SubmitOptions]) -> int:
-    """Submit a declaration, or print its changes with ``--dry-run``; existing rows that are not mentioned are kept."""
+def _submit(talk: Talk, /, **given: Unpack[_SubmitOptions]) -> int:
     from synergy.forms.submitting import declare_judged
 
     rows = [("offer", Sheet.OFFERS, one) for one in given["offer"]]
@@ -153,10 +149,12 @@ def _changed(talk: Talk, changes: Preview) -> list[Row]:
         for word, listed in (("added", changes.added), ("removed", changes.removed))
         for one in listed
     ]
+    entries = {(entry.sheet, entry.ident): dict(entry) for entry in changes.entries}
     for one in changes.changed:
-        for name, pair in one.fields.items():
-            was, will = (NONE if value in (None, "") else value for value in pair)
-            rows.append(dict(one) | {"what": talk.say("form.changed"), name: f"{was} → {will}"})
+        entry = entries[one.sheet, one.ident]  # with units, which the fields are without
+        for name, (was, will) in one.fields.items():
+            shown = f"{cell(talk, '', was)} → {cell(talk, name, entry.get(name, will), entry)}"
+            rows.append(dict(one) | {"what": talk.say("form.changed"), name: shown})
     return rows
 
 
@@ -185,8 +183,7 @@ def _entry(talk: Talk, entry: DeclaredEntry) -> Row:
 @_ENTERPRISE
 @at_store
 @click.pass_obj
-def show(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[StoreOptions]) -> None:
-    """Show the declaration of an enterprise in a round."""
+def _show(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[StoreOptions]) -> None:
     from synergy.store.declarations import declaration
 
     with opened(talk, given) as (store, actor):
@@ -198,25 +195,21 @@ def show(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[StoreOpt
 @_ENTERPRISE
 @changes
 @click.pass_obj
-def repeat(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[ChangeOptions]) -> None:
-    """Submit the previous declaration again."""
-    from synergy.store.declarations import repeat as repeated
+def _repeat(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[ChangeOptions]) -> None:
+    from synergy.store.declarations import repeat
 
     with opened(talk, given) as (store, actor):
-        _show_entries(talk, given, repeated(store, actor, Seat(round_id, enterprise), step_options(given)))
+        _show_entries(talk, given, repeat(store, actor, Seat(round_id, enterprise), step_options(given)))
 
 
 @declaration_group.command("balance")
 @ROUND
 @_ENTERPRISE
-@at_store
-@click.pass_obj
-def balance(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[StoreOptions]) -> None:
-    """Show the declared, committed, ended and free quantities of an enterprise in a round."""
-    from synergy.store.follow_up import balance as balanced
+@shows(*_BALANCE)
+def _balance(caller: Caller, round_id: int, enterprise: str) -> Shown:
+    from synergy.store.answers import balance
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, balanced(store, actor, Seat(round_id, enterprise)), _BALANCE)
+    return balance(*caller, Seat(round_id, enterprise))
 
 
 @declaration_group.command("template")
@@ -225,11 +218,10 @@ def balance(talk: Talk, /, round_id: int, enterprise: str, **given: Unpack[Store
 @click.argument("file", metavar="FILE", type=OutFile(*FORMS))
 @at_store
 @click.pass_obj
-def template(talk: Talk, /, round_id: int, enterprise: str, file: Path, **given: Unpack[StoreOptions]) -> None:
-    """Write the declaration form of an enterprise, filled with its latest figures."""
+def _template(talk: Talk, /, round_id: int, enterprise: str, file: Path, **given: Unpack[StoreOptions]) -> None:
     from synergy.forms.writing import declaration_file
     from synergy.outputs import written_whole
-    from synergy.store.preview import ground
+    from synergy.store.declarations import ground
 
     with opened(talk, given) as (store, actor):
         known = ground(store, actor, Seat(round_id, enterprise))

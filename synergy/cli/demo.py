@@ -17,7 +17,7 @@ from synergy.cli.console import Talk
 from synergy.cli.matching import STATUSES, run_round
 from synergy.cli.options import refuse_value
 from synergy.dataset.read import read
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import yearly
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -33,16 +33,7 @@ HOST, PORT = "127.0.0.1", 8765
 def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, limits: LimitOptions) -> int:
     """Match the shipped dataset and print the proposals, or serve the web platform while workers match it.
 
-    Parameters
-    ----------
-    port : int or None
-        Port; None for `PORT`, or any free port if that is in use.
-    zone : datetime.tzinfo
-        Time zone of the pages.
-    serve : bool
-        Whether to serve the web platform.
-    limits : LimitOptions
-        Gap and time limit of the runs.
+    `port` None: `PORT`, or any free port if that is in use. `zone` is the time zone of the pages.
     """
     with as_file(files("synergy.datasets") / DATASET) as folder:
         # the year as one period: months would take minutes
@@ -111,13 +102,8 @@ def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> No
     for name, password in zip(names, passwords, strict=True):
         talk.line(talk.say("demo.account", name=f"{name:8}", role=talk.say(f"demo.{name}"), password=password))
     talk.line(talk.say("demo.follows"))
-    if _screen():
+    # a text browser would block the terminal
+    screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    windows = screen or sys.platform in ("win32", "darwin")
+    if windows and sys.stdout.isatty() and not os.environ.get("SYNERGY_NO_BROWSER"):
         webbrowser.open(address)
-
-
-def _screen() -> bool:
-    """Return whether to open a graphical browser, because a text browser would block the terminal."""
-    windows = sys.platform in ("win32", "darwin") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    return windows and sys.stdout.isatty() and not os.environ.get("SYNERGY_NO_BROWSER")

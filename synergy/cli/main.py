@@ -21,13 +21,7 @@ EXTRAS = ("server", "postgresql", "bench", "dask")  # of commands, not of develo
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its status.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Those of the process by default.
-    """
+    """Run the command line, with the arguments of the process by default, and exit with its status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Chinese names in any locale
@@ -71,16 +65,8 @@ def _refused(error: OSError, talk: Talk) -> None:
 def run(arguments: Sequence[str], talk: Talk) -> int:
     """Run a command, print any error, and return the exit status.
 
-    Parameters
-    ----------
-    arguments : sequence of str
-        Without the program name.
-
-    Returns
-    -------
-    int
-        Exit status: 0 done, 1 a check failed or an unexpected error, 2 wrong usage, 3 invalid dataset,
-        4 infeasible, 5 unbounded, 6 out of time.
+    It is 0 done, 1 a check failed or an unexpected error, 2 wrong usage, 3 invalid dataset, 4 infeasible, 5 unbounded,
+    6 out of time.
     """
     localise(commands, talk)
     try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synergy.cli.console import Talk
-from synergy.errors import DatasetError, Problem, Severity, VerificationError
+from synergy.errors import DatasetError, Severity, VerificationError
 from synergy.texts import figure, percent, unit
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from synergy.plan import Decisions, Plan
     from synergy.round import Round
     from synergy.scenario import Scenario
-    from synergy.verification.findings import Finding
 
 STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
 OUTCOME = "synergy/outcome/1"  # schema of the JSON document of a run without a plan
@@ -27,21 +26,7 @@ OUTCOME = "synergy/outcome/1"  # schema of the JSON document of a run without a 
 
 @dataclass(frozen=True, slots=True)
 class CommandInput:
-    """Input and output options of a command.
-
-    Parameters
-    ----------
-    dataset : pathlib.Path
-        Folder, archive or workbook.
-    settings : dict
-        Values of ``--set``.
-    as_json : bool
-        Whether to print one JSON document instead of text.
-    every : bool
-        Whether to print all rows.
-    out : pathlib.Path or None
-        File of the plan document.
-    """
+    """Input and output options of a command; `every` prints all rows, `out` is the file of the plan document."""
 
     dataset: Path
     scenario: Path | None = None
@@ -81,20 +66,14 @@ def check_dataset(talk: Talk, asked: CommandInput) -> int:
         talk.document([problem.record(talk.lang) for problem in problems])
     else:
         talk.problems(problems, result=True)
-        talk.line(_summary(talk, dataset, problems), "bold")
+        errors = sum(problem.severity is Severity.ERROR for problem in problems)
+        said = talk.say("counted", errors=errors, warnings=len(problems) - errors)
+        if dataset is not None:
+            rows, firms = sum(len(dataset[table]) for table in dataset.given), len(dataset["enterprises"])
+            sound = talk.say("sound", name=dataset.name, tables=len(dataset.given), rows=rows, enterprises=firms)
+            said = f"{sound}. {said}" if problems else sound
+        talk.line(said, "bold")
     return 0 if dataset is not None else refusal(problems).exit_status
-
-
-def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...]) -> str:
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    counted = talk.say("counted", errors=errors, warnings=len(problems) - errors)
-    if dataset is None:
-        return counted
-    rows = sum(len(dataset[table]) for table in dataset.given)
-    sound = talk.say(
-        "sound", name=dataset.name, tables=len(dataset.given), rows=rows, enterprises=len(dataset["enterprises"])
-    )
-    return f"{sound}. {counted}" if problems else sound
 
 
 def match_dataset(
@@ -108,23 +87,19 @@ def match_dataset(
 ) -> int:
     """Match a dataset, print the plan and return the exit status.
 
-    Parameters
-    ----------
-    scheduler : str or None
-        Address of a Dask scheduler.
-    second : bool
-        Whether a second solver searches for a better plan.
-    starts : sequence of pathlib.Path
-        Plan documents used as starting solutions.
+    `scheduler` is the address of a Dask scheduler; with `second`, a second solver searches for a better plan; `starts`
+    are plan documents to start from.
     """
-    from synergy.records.files import read_plan
+    from synergy.cli.tables import print_plan
+    from synergy.records.files import plan_record, read_plan, write_plan
 
     plans = [read_plan(path).decisions for path in starts]
     try:
         dataset = asked.read()
     except DatasetError as error:
         if asked.as_json:
-            talk.document({"schema": OUTCOME, "status": "invalid", "problems": _records(talk, error.problems)})
+            problems = [problem.record(talk.lang) for problem in error.problems]
+            talk.document({"schema": OUTCOME, "status": "invalid", "problems": problems})
         raise
     talk.problems(dataset.warnings)
     try:
@@ -137,7 +112,14 @@ def match_dataset(
         raise
     if run.plan is None:
         return _without_plan(talk, run.outcome, as_json=asked.as_json)
-    _plan_out(talk, asked, run)
+    if asked.out is not None:
+        write_plan(run.plan, asked.out)
+    if asked.as_json:
+        talk.document(plan_record(run.plan))
+    else:
+        print_plan(talk, run.dataset, run.plan, every=asked.every, settlement=run.options.settlement)
+    if asked.out is not None:
+        talk.note(talk.say("written", path=asked.out))
     return 0
 
 
@@ -187,16 +169,8 @@ def _tell_better(talk: Talk, key: str, dataset: Dataset, plan: Plan, value: floa
     talk.note(talk.say(key, value=figure(value, "money", talk.lang), unit=of, more=more))
 
 
-def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object]]:
-    return [problem.record(talk.lang) for problem in problems]
-
-
 def run_round(
-    talk: Talk,
-    dataset: Dataset,
-    options: Options,
-    plans: Sequence[Decisions] = (),
-    scheduler: str | None = None,
+    talk: Talk, dataset: Dataset, options: Options, plans: Sequence[Decisions] = (), scheduler: str | None = None
 ) -> Round:
     """Run a round from the given starting plans with a progress display; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
@@ -215,21 +189,6 @@ def run_round(
     return done
 
 
-def _plan_out(talk: Talk, asked: CommandInput, run: Round) -> None:
-    from synergy.cli.tables import print_plan
-    from synergy.records.files import plan_record, write_plan
-
-    assert run.plan is not None
-    if asked.out is not None:
-        write_plan(run.plan, asked.out)
-    if asked.as_json:
-        talk.document(plan_record(run.plan))
-    else:
-        print_plan(talk, run.dataset, run.plan, every=asked.every, settlement=run.options.settlement)
-    if asked.out is not None:
-        talk.note(talk.say("written", path=asked.out))
-
-
 def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
     """Print the diagnosis of a run without a plan, and return the exit status."""
     from synergy.records.plain import plain
@@ -244,21 +203,9 @@ def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
     else:
         talk.note(talk.say("conflict" if outcome.status == "infeasible" else "loop"))
     for cause in outcome.diagnosis:
-        talk.note(f"- {_cause(cause, talk.lang)}")
+        fields = ", ".join(f"{key}: {value}" for key, value in cause.items() if value not in ("", None))
+        talk.note(f"- {cause.get(f'text_{talk.lang}') or cause.get('text') or fields}")
     return STATUSES[outcome.status]
-
-
-def _cause(cause: Mapping[str, object], lang: str) -> str:
-    """Format one cause of a diagnosis as a line."""
-    said = cause.get(f"text_{lang}") or cause.get("text")
-    return (
-        str(said) if said else ", ".join(f"{key}: {value}" for key, value in cause.items() if value not in ("", None))
-    )
-
-
-def _unchecked(talk: Talk, finding: Finding) -> str:
-    """Format a finding that could not be checked as a localized line."""
-    return f"{finding.code} {finding.subject}: {talk.say(f'unchecked.{finding.code}')}"
 
 
 def verify_plan(talk: Talk, asked: CommandInput, path: Path, seconds: float) -> int:
@@ -278,7 +225,7 @@ def verify_plan(talk: Talk, asked: CommandInput, path: Path, seconds: float) -> 
     inside = None if any(finding.refuses for finding in found) else value
     findings = [finding.line() for finding in found if finding.refuses]
     findings += [talk.say("broken_seal")] if broken(record) else []
-    unchecked = [_unchecked(talk, finding) for finding in found if not finding.refuses]
+    unchecked = [f"{one.code} {one.subject}: {talk.say(f'unchecked.{one.code}')}" for one in found if not one.refuses]
     unchecked += [talk.say("no_seal")] if KEY not in record else []
     proven = None if findings else {"value": plan.value, "bound": plan.proof.get("dual")}
     if asked.as_json:

@@ -32,19 +32,7 @@ R = TypeVar("R")
 def refuse(
     value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None, **fields: str
 ) -> NoReturn:
-    """Raise a usage error that names a parameter, its value and what was expected.
-
-    Parameters
-    ----------
-    expected : str
-        Key in `WORDS` of the description of valid values.
-    **fields : str
-        Fields of that description.
-
-    Raises
-    ------
-    click.BadParameter
-    """
+    """Raise a usage error that names a parameter, its value and what was expected (a key of `WORDS` and its fields)."""
     talk = ctx.obj if ctx is not None and isinstance(ctx.obj, Talk) else Talk()
     said = talk.say("bad_value", value=repr(value), expected=talk.say(expected, **fields))
     raise click.BadParameter(said, ctx, param)
@@ -57,17 +45,7 @@ def refuse_value(name: str, value: object, expected: str, **fields: str) -> NoRe
 
 
 class Number(click.ParamType[float]):
-    """Parameter type of finite numbers within bounds.
-
-    Parameters
-    ----------
-    least, most : float
-        Bounds; `most` is inclusive.
-    whole : bool
-        Whether only integers are allowed.
-    above : bool
-        Whether `least` is exclusive.
-    """
+    """Parameter type of finite numbers, or integers if `whole`, within inclusive bounds; `above` excludes `least`."""
 
     name = "number"
 
@@ -82,12 +60,9 @@ class Number(click.ParamType[float]):
             number = nan
         low = number > self.least if self.above else number >= self.least
         if not (low and number <= self.most and abs(number) != inf):
-            refuse(value, "expected.number", param, ctx, bound=self._bound())
+            most = "" if self.most == inf else f", <= {self.most:.12g}"
+            refuse(value, "expected.number", param, ctx, bound=f"{'>' if self.above else '>='} {self.least:.12g}{most}")
         return number
-
-    def _bound(self) -> str:
-        bound = f"{'>' if self.above else '>='} {self.least:.12g}"
-        return bound if self.most == inf else f"{bound}, <= {self.most:.12g}"
 
 
 class KeyValue(click.ParamType[tuple[str, str]]):
@@ -106,13 +81,7 @@ class KeyValue(click.ParamType[tuple[str, str]]):
 
 
 class Fields(click.ParamType[tuple[str, ...]]):
-    """Parameter type of values separated by slashes.
-
-    Parameters
-    ----------
-    form : str
-        Names of the values, such as ``SITE/COMMODITY/AMOUNT[/PRICE]``.
-    """
+    """Parameter type of values separated by slashes; `form` names them, as ``SITE/COMMODITY/AMOUNT[/PRICE]``."""
 
     def __init__(self, form: str) -> None:
         self.name = self.form = form
@@ -161,13 +130,7 @@ class Zone(click.ParamType[tzinfo]):
 
 
 class OutFile(click.ParamType[Path]):
-    """Parameter type of files to write.
-
-    Parameters
-    ----------
-    *endings : str
-        Allowed extensions, in lower case; any if empty.
-    """
+    """Parameter type of files to write, with one of the extensions (in lower case); any if there are none."""
 
     name = "file"
 
@@ -220,6 +183,7 @@ class ChangeOptions(StoreOptions):
     note: str
 
 
+PATH = click.Path(path_type=Path)
 KEY = Number(1, whole=True)  # of a round, run, ruling, partnership or token
 ROUND = click.argument("round_id", metavar="ROUND", type=KEY)
 ADDRESS = click.option("--db", "address", metavar="STORE", envvar=DATABASE, default="synergy.db")
@@ -230,6 +194,13 @@ def in_language(command: Command) -> Command:
     return click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False)(command)
 
 
+def group(name: str, kind: type[click.Group] = click.Group) -> click.Group:
+    """Return a group of commands, empty at first."""
+    made = kind(name)
+    in_language(made)
+    return made
+
+
 def prints_json(command: Command) -> Command:
     """Add ``--json`` and ``--lang``."""
     return click.option("--json", "as_json", is_flag=True)(in_language(command))
@@ -238,8 +209,8 @@ def prints_json(command: Command) -> Command:
 def reads_dataset(command: Command) -> Command:
     """Add the dataset argument, ``--scenario`` and ``--set``."""
     command = click.option("--set", "settings", type=KeyValue(), multiple=True)(command)
-    command = click.option("--scenario", type=click.Path(path_type=Path))(command)
-    return click.argument("dataset", type=click.Path(path_type=Path))(command)
+    command = click.option("--scenario", type=PATH)(command)
+    return click.argument("dataset", type=PATH)(command)
 
 
 def stops(gap: float, seconds: float) -> Callable[[Command], Command]:
@@ -294,8 +265,7 @@ def opened(talk: Talk, given: StoreOptions) -> Iterator[Caller]:
         Neither an account nor a token is given.
     """
     from synergy.store.access import Caller
-    from synergy.store.accounts import known
-    from synergy.store.api_tokens import actor_of_token
+    from synergy.store.accounts import actor_of_token, known
     from synergy.store.store import open_store
 
     store = open_store(given["address"])

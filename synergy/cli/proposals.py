@@ -6,25 +6,16 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.answers import Row, answer
+from synergy.cli.answers import Row, answer, shows, steps
 from synergy.cli.console import Talk
-from synergy.cli.options import (
-    KEY,
-    ROUND,
-    ChangeOptions,
-    Fields,
-    StoreOptions,
-    at_store,
-    changes,
-    in_language,
-    opened,
-    refuse_value,
-    step_options,
-)
+from synergy.cli.options import KEY, ROUND, Fields, StoreOptions, at_store, group, opened, refuse_value
 from synergy.texts import say
 
 if TYPE_CHECKING:
+    from synergy.cli.answers import Shown
     from synergy.records.proposals import OwnProposal, WholeProposal
+    from synergy.store.access import Caller
+    from synergy.store.rounds import StepOptions
 
 _CODE = click.argument("code", metavar="PROPOSAL")
 _COUNTER = "LINE/QUANTITY[/PRICE]"
@@ -37,19 +28,15 @@ _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "m
 _PARTIES = ("enterprise", "answer", "version", "reason", "counter")
 _PARTNERSHIPS = ("partnership", "proposal", "since", "round", "stage", "version", "reason")
 
-
-@click.group("proposal")
-@in_language
-def proposal_group() -> None:
-    """View and answer proposals."""
+proposal_group = group("proposal")
+partnership_group = group("partnership")
 
 
 @proposal_group.command("list")
 @ROUND
 @at_store
 @click.pass_obj
-def proposals(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """List the proposals of a round that the account may see."""
+def _list_proposals(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
     from synergy.store.queries import list_proposals
 
     with opened(talk, given) as (store, actor):
@@ -73,8 +60,7 @@ def _row(talk: Talk, one: OwnProposal | WholeProposal) -> Row:
 @_CODE
 @at_store
 @click.pass_obj
-def show(talk: Talk, /, code: str, **given: Unpack[StoreOptions]) -> None:
-    """Show a proposal with its lines and, for planners, the answers of its parties."""
+def _show(talk: Talk, /, code: str, **given: Unpack[StoreOptions]) -> None:
     from synergy.records.proposals import WholeProposal
     from synergy.store.queries import see_proposal
 
@@ -95,12 +81,8 @@ def show(talk: Talk, /, code: str, **given: Unpack[StoreOptions]) -> None:
 @_CODE
 @click.argument("reply", metavar="ANSWER", type=click.Choice(["interested", "accepted", "declined", "countered"]))
 @click.option("--counter", type=Fields(_COUNTER), multiple=True)
-@changes
-@click.pass_obj
-def answered(
-    talk: Talk, /, code: str, reply: str, counter: tuple[tuple[str, ...], ...], **given: Unpack[ChangeOptions]
-) -> None:
-    """Answer a proposal, with the reason given as ``--note``."""
+@steps
+def _answer(caller: Caller, step: StepOptions, code: str, reply: str, counter: tuple[tuple[str, ...], ...]) -> Shown:
     from synergy.records.names import Answer
     from synergy.store.answers import CounterOffer, Reply
     from synergy.store.answers import answer as replied
@@ -110,38 +92,24 @@ def answered(
         if not number.isdigit():
             refuse_value("counter", "/".join((number, quantity, *price)), "expected.form", form=_COUNTER)
         offers.append(CounterOffer(int(number), quantity or None, (price or [""])[0] or None))
-    with opened(talk, given) as (store, actor):
-        whole = Reply(Answer(reply), given["note"], offers)
-        answer(talk, given, replied(store, actor, code, whole, step_options(given)))
-
-
-@click.group("partnership")
-@in_language
-def partnership_group() -> None:
-    """Follow up partnerships."""
+    return replied(*caller, code, Reply(Answer(reply), step.note, offers), step)
 
 
 @partnership_group.command("list")
 @click.option("--round", "round_id", metavar="ROUND", type=KEY)
-@at_store
-@click.pass_obj
-def partnerships(talk: Talk, /, round_id: int | None, **given: Unpack[StoreOptions]) -> None:
-    """List partnerships."""
-    from synergy.store.follow_up import followed
+@shows(*_PARTNERSHIPS)
+def _list_partnerships(caller: Caller, round_id: int | None) -> Shown:
+    from synergy.store.answers import followed
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, followed(store, actor, round_id), _PARTNERSHIPS)
+    return followed(*caller, round_id)
 
 
 @partnership_group.command("follow")
 @click.argument("partnership", type=KEY)
 @click.argument("stage", type=click.Choice(["permits", "financing", "building", "running", "ended"]))
-@changes
-@click.pass_obj
-def follow(talk: Talk, /, partnership: int, stage: str, **given: Unpack[ChangeOptions]) -> None:
-    """Move a partnership to a later stage, or end it."""
+@steps
+def _follow(caller: Caller, step: StepOptions, partnership: int, stage: str) -> Shown:
     from synergy.records.names import Stage
-    from synergy.store.follow_up import follow as taken
+    from synergy.store.answers import follow
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, taken(store, actor, partnership, Stage(stage), step_options(given)))
+    return follow(*caller, partnership, Stage(stage), step)

@@ -13,7 +13,7 @@ from synergy.settlement import DEFAULT
 from synergy.store import accounts, freezing, queries, rounds, runs
 from synergy.store.access import Actor
 from synergy.store.accounts import MACHINE, AccountData
-from synergy.store.backup import snapshot_of
+from synergy.store.datasets import snapshot_of
 
 if TYPE_CHECKING:
     from synergy.cli.options import LimitOptions
@@ -35,17 +35,7 @@ _ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分�
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Script of a demo on an empty store.
-
-    Parameters
-    ----------
-    store : Store
-        Empty at the start.
-    limits : LimitOptions
-        Gap and time limit of the runs.
-    over : threading.Event
-        Set when the demo server has stopped.
-    """
+    """Script of a demo on an empty store; `over` is set when the demo server has stopped."""
 
     store: Store
     dataset: Dataset
@@ -74,11 +64,7 @@ class Play:
         draft = rounds.Draft(
             name=name,
             archive=snapshot_of(self.dataset).archive,
-            options={
-                "gap": max(least, self.limits["gap"]),
-                "time_limit": self.limits["time_limit"],
-                "settlement": settlement,
-            },
+            options={**self.limits, "gap": max(least, self.limits["gap"]), "settlement": settlement},
             previous=previous,
         )
         ident = rounds.create(self.store, _PLANNER, draft).round

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.answers import answer
+from synergy.cli.answers import answer, shows, steps
 from synergy.cli.console import Talk
 from synergy.cli.options import (
     KEY,
@@ -19,19 +19,18 @@ from synergy.cli.options import (
     LimitOptions,
     Moment,
     Number,
-    StoreOptions,
-    at_store,
     changes,
-    in_language,
+    group,
     opened,
     reads_dataset,
-    step_options,
     stops,
 )
 from synergy.settlement import ASKED, DEFAULT
 
 if TYPE_CHECKING:
-    from synergy.store.rounds import Draft
+    from synergy.cli.answers import Shown
+    from synergy.store.access import Caller
+    from synergy.store.rounds import StepOptions
 
 # former command of `synergy round`: the command that replaces it
 RENAMED: Mapping[str, str] = MappingProxyType(
@@ -80,10 +79,7 @@ class _Rounds(click.Group):
         raise click.UsageError(said, click.Context(self, info_name=f"synergy {new}"))
 
 
-@click.group("round", cls=_Rounds)
-@in_language
-def round_group() -> None:
-    """Manage rounds."""
+round_group = group("round", _Rounds)
 
 
 class _CreateOptions(DatasetOptions, LimitOptions, ChangeOptions):
@@ -110,71 +106,57 @@ class _CreateOptions(DatasetOptions, LimitOptions, ChangeOptions):
 @click.option("--previous", metavar="ROUND", type=KEY)
 @changes
 @click.pass_obj
-def create(talk: Talk, /, **given: Unpack[_CreateOptions]) -> None:
-    """Create a round from a dataset."""
-    from synergy.store.rounds import create as made
-
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, made(store, actor, _draft(given), given["key"]))
-
-
-def _draft(given: _CreateOptions) -> Draft:
+def _create(talk: Talk, /, **given: Unpack[_CreateOptions]) -> None:
     from synergy.dataset.read import read
     from synergy.dataset.settings import load_scenario, plain
     from synergy.scenario import Scenario
-    from synergy.store.backup import snapshot_of
-    from synergy.store.rounds import Draft
+    from synergy.store.datasets import snapshot_of
+    from synergy.store.rounds import Draft, create
 
-    scenario = Scenario() if given["scenario"] is None else load_scenario(given["scenario"])
-    settings = {**scenario.settings, **{name: plain(value) for name, value in given["settings"]}}
-    return Draft(
-        name=given["name"],
-        archive=snapshot_of(read(given["dataset"])).archive,
-        scenario=Scenario(scenario.name, settings, scenario.tables, scenario.scale),
-        options={"gap": given["gap"], "time_limit": given["time_limit"], "settlement": given["settlement"]},
-        members=given["members"] or None,
-        anonymous=given["anonymous"],
-        ladder=given["ladder"],
-        deadline=given["deadline"],
-        answer_by=given["answer_by"],
-        previous=given["previous"],
-    )
+    with opened(talk, given) as (store, actor):
+        scenario = Scenario() if given["scenario"] is None else load_scenario(given["scenario"])
+        settings = {**scenario.settings, **{name: plain(value) for name, value in given["settings"]}}
+        draft = Draft(
+            name=given["name"],
+            archive=snapshot_of(read(given["dataset"])).archive,
+            scenario=Scenario(scenario.name, settings, scenario.tables, scenario.scale),
+            options={"gap": given["gap"], "time_limit": given["time_limit"], "settlement": given["settlement"]},
+            members=given["members"] or None,
+            anonymous=given["anonymous"],
+            ladder=given["ladder"],
+            deadline=given["deadline"],
+            answer_by=given["answer_by"],
+            previous=given["previous"],
+        )
+        answer(talk, given, create(store, actor, draft, given["key"]))
 
 
 @round_group.command("list")
-@at_store
-@click.pass_obj
-def list_all(talk: Talk, /, **given: Unpack[StoreOptions]) -> None:
-    """List the rounds."""
+@shows(*_LISTED)
+def _list_rounds(caller: Caller) -> Shown:
     from synergy.store.queries import list_rounds
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, list_rounds(store, actor), _LISTED)
+    return list_rounds(*caller)
 
 
 @round_group.command("show")
 @ROUND
-@at_store
-@click.pass_obj
-def show(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """Show a round."""
+@shows()
+def _show(caller: Caller, round_id: int) -> Shown:
     from synergy.store.queries import see_round
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, see_round(store, actor, round_id))
+    return see_round(*caller, round_id)
 
 
 def _step(name: str) -> click.Command:
     """Return the command of a workflow step that only changes the state of a round."""
 
     @ROUND
-    @changes
-    @click.pass_obj
-    def command(talk: Talk, /, round_id: int, **given: Unpack[ChangeOptions]) -> None:
+    @steps
+    def command(caller: Caller, step: StepOptions, round_id: int) -> Shown:
         from synergy.store.rounds import advance
 
-        with opened(talk, given) as (store, actor):
-            answer(talk, given, advance(store, actor, round_id, name, step_options(given)))
+        return advance(*caller, round_id, name, step)
 
     return click.command(name)(command)
 
@@ -185,82 +167,57 @@ for _name in ("open", "reopen", "publish", "collect", "cancel"):
 
 @round_group.command("remind")
 @ROUND
-@changes
-@click.pass_obj
-def remind(talk: Talk, /, round_id: int, **given: Unpack[ChangeOptions]) -> None:
-    """Remind the members that have not declared."""
-    from synergy.store.rounds import remind as reminded
+@steps
+def _remind(caller: Caller, step: StepOptions, round_id: int) -> Shown:
+    from synergy.store.rounds import remind
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, reminded(store, actor, round_id, step_options(given)))
+    return remind(*caller, round_id, step)
 
 
 @round_group.command("extend")
 @ROUND
 @click.option("--deadline", type=Moment())
 @click.option("--answer-by", type=Moment())
-@changes
-@click.pass_obj
-def extend(
-    talk: Talk,
-    /,
-    round_id: int,
-    deadline: datetime | None,
-    answer_by: datetime | None,
-    **given: Unpack[ChangeOptions],
-) -> None:
-    """Change the deadlines of a round."""
-    from synergy.store.rounds import Until
-    from synergy.store.rounds import extend as extended
+@steps
+def _extend(
+    caller: Caller, step: StepOptions, round_id: int, deadline: datetime | None, answer_by: datetime | None
+) -> Shown:
+    from synergy.store.rounds import Until, extend
 
-    until = Until(deadline=deadline, answer_by=answer_by)
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, extended(store, actor, round_id, until, step_options(given)))
+    return extend(*caller, round_id, Until(deadline=deadline, answer_by=answer_by), step)
 
 
 @round_group.command("doubtful")
 @ROUND
-@at_store
-@click.pass_obj
-def doubtful(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """List the declared rows to review before declarations are frozen."""
-    from synergy.store.review import doubtful as doubted
+@shows(*_DOUBTFUL)
+def _list_doubtful(caller: Caller, round_id: int) -> Shown:
+    from synergy.store.review import doubtful
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, doubted(store, actor, round_id), _DOUBTFUL)
+    return doubtful(*caller, round_id)
 
 
 @round_group.command("freeze")
 @ROUND
-@changes
-@click.pass_obj
-def freeze(talk: Talk, /, round_id: int, **given: Unpack[ChangeOptions]) -> None:
-    """Close the declarations of a round."""
-    from synergy.store.freezing import freeze as frozen
+@steps
+def _freeze(caller: Caller, step: StepOptions, round_id: int) -> Shown:
+    from synergy.store.freezing import freeze
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, frozen(store, actor, round_id, step_options(given)))
+    return freeze(*caller, round_id, step)
 
 
 @round_group.command("conclude")
 @ROUND
-@changes
-@click.pass_obj
-def conclude(talk: Talk, /, round_id: int, **given: Unpack[ChangeOptions]) -> None:
-    """Conclude a round and turn accepted proposals into partnerships."""
-    from synergy.store.answers import conclude as ended
+@steps
+def _conclude(caller: Caller, step: StepOptions, round_id: int) -> Shown:
+    from synergy.store.answers import conclude
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, ended(store, actor, round_id, step_options(given)))
+    return conclude(*caller, round_id, step)
 
 
 @round_group.command("totals")
 @ROUND
-@at_store
-@click.pass_obj
-def totals(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """Show the public totals of a round."""
-    from synergy.store.aggregates import aggregates
+@shows()
+def _totals(caller: Caller, round_id: int) -> Shown:
+    from synergy.store.queries import aggregates
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, aggregates(store, actor, round_id))
+    return aggregates(*caller, round_id)

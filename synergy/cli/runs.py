@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.answers import answer, cell
+from synergy.cli.answers import answer, cell, shows, steps
 from synergy.cli.console import Talk
 from synergy.cli.options import (
     KEY,
@@ -21,25 +21,25 @@ from synergy.cli.options import (
     StoreOptions,
     at_store,
     changes,
-    in_language,
+    group,
     opened,
     step_options,
 )
 from synergy.texts import ladder_note, proof_text
 
 if TYPE_CHECKING:
+    from synergy.cli.answers import Shown
     from synergy.records.runs import ChangeCause, Comparison, Progress
+    from synergy.store.access import Caller
+    from synergy.store.rounds import StepOptions
 
 _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
 _NEWS = ("attempt", "phase", "best", "bound", "gap", "done", "total")
 _PROGRESS = ("attempt", "number", "seconds", *_NEWS[1:])
 _RULINGS = ("ruling", "at", "match", "kind", "cause", "pattern", "withdrawn", "actor")
 
-
-@click.group("run")
-@in_language
-def run_group() -> None:
-    """Manage matching runs."""
+run_group = group("run")
+ruling_group = group("ruling")
 
 
 @run_group.command("request")
@@ -48,8 +48,7 @@ def run_group() -> None:
 @click.option("--start", "begun", metavar="RUN", type=KEY, multiple=True)
 @changes
 @click.pass_obj
-def request(talk: Talk, /, round_id: int, here: bool, begun: tuple[int, ...], **given: Unpack[ChangeOptions]) -> None:
-    """Request a run of a round, and with ``--here`` execute it in this process."""
+def _request(talk: Talk, /, round_id: int, here: bool, begun: tuple[int, ...], **given: Unpack[ChangeOptions]) -> None:
     from synergy.store.runs import request_match
 
     with opened(talk, given) as (store, actor):
@@ -66,14 +65,12 @@ def _ending(name: str) -> click.Command:
     """Return the command that ends a run: ``halt`` uses the best plan found so far, ``stop`` cancels the run."""
 
     @ROUND
-    @changes
-    @click.pass_obj
-    def command(talk: Talk, /, round_id: int, **given: Unpack[ChangeOptions]) -> None:
+    @steps
+    def command(caller: Caller, step: StepOptions, round_id: int) -> Shown:
         from synergy.store import runs
 
         end = runs.halt_search if name == "halt" else runs.cancel_match
-        with opened(talk, given) as (store, actor):
-            answer(talk, given, end(store, actor, round_id, step_options(given)))
+        return end(*caller, round_id, step)
 
     return click.command(name)(command)
 
@@ -84,22 +81,18 @@ run_group.add_command(_ending("stop"))
 
 @run_group.command("list")
 @ROUND
-@at_store
-@click.pass_obj
-def list_runs(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """List the runs of a round."""
+@shows(*_RUNS)
+def _list_runs(caller: Caller, round_id: int) -> Shown:
     from synergy.store.queries import see_matches
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, see_matches(store, actor, round_id), _RUNS)
+    return see_matches(*caller, round_id)
 
 
 @run_group.command("progress")
 @click.argument("run", metavar="RUN", type=KEY)
 @at_store
 @click.pass_obj
-def progress(talk: Talk, /, run: int, **given: Unpack[StoreOptions]) -> None:
-    """Show the progress of a run."""
+def _show_progress(talk: Talk, /, run: int, **given: Unpack[StoreOptions]) -> None:
     from synergy.store.queries import see_progress
 
     with opened(talk, given) as (store, actor):
@@ -118,12 +111,11 @@ def _distinct(told: Sequence[Progress]) -> list[Progress]:
 @click.option("--out", type=OutFile())
 @at_store
 @click.pass_obj
-def plan(talk: Talk, /, round_id: int, out: Path | None, **given: Unpack[StoreOptions]) -> None:
-    """Show the latest plan of a round and the head of the audit chain, and optionally write the plan to a file."""
+def _show_plan(talk: Talk, /, round_id: int, out: Path | None, **given: Unpack[StoreOptions]) -> None:
     from synergy.outputs import written_whole
-    from synergy.records.labels import SCHEMA
-    from synergy.store.planning import round_input
-    from synergy.store.queries import see_plan
+    from synergy.records.figures import Measures
+    from synergy.records.files import ROUND_SCHEMA
+    from synergy.store.queries import round_input, see_plan
 
     with opened(talk, given) as (store, actor):
         record = see_plan(store, actor, round_id)
@@ -133,16 +125,16 @@ def plan(talk: Talk, /, round_id: int, out: Path | None, **given: Unpack[StoreOp
         written_whole(out, text.encode())
         talk.note(talk.say("written", path=out))
     if given["as_json"]:
-        answer(talk, given, {"schema": SCHEMA} | record.document())
+        answer(talk, given, {"schema": ROUND_SCHEMA} | record.document())
         return
-    document = record.plan
+    document, units = record.plan, Measures(currency=record.currency, commodities={}, processes={})
     shown = {
         "match": record.match,
         "status": document["status"],
-        "value": document["value"],
-        "bound": document["bound"],
+        "value": units.money_if(document["value"]),
+        "bound": units.money_if(document["bound"]),
         "gap": document["gap"],
-        "gain": document["gain"],
+        "gain": units.money_if(document["gain"]),
         "proof": proof_text(document, talk.lang),
         "digest": record.digest,
         "chain": f"{record.chain.number}:{record.chain.mac}",
@@ -158,12 +150,11 @@ def plan(talk: Talk, /, round_id: int, out: Path | None, **given: Unpack[StoreOp
 @click.argument("second", metavar="RUN", type=KEY)
 @at_store
 @click.pass_obj
-def compare(talk: Talk, /, first: int, second: int, **given: Unpack[StoreOptions]) -> None:
-    """Compare two runs."""
-    from synergy.store.comparison import compare as compared
+def _compare(talk: Talk, /, first: int, second: int, **given: Unpack[StoreOptions]) -> None:
+    from synergy.store.comparison import compare
 
     with opened(talk, given) as (store, actor):
-        record = compared(store, actor, first, second)
+        record = compare(store, actor, first, second)
     if given["as_json"]:
         answer(talk, given, record)
         return
@@ -207,62 +198,46 @@ def _why(talk: Talk, item: ChangeCause) -> str:
 @click.argument("run", metavar="RUN", type=KEY)
 @at_store
 @click.pass_obj
-def replay(talk: Talk, /, run: int, **given: Unpack[StoreOptions]) -> int:
-    """Repeat a run and compare the results; verify the plan instead if the run was stopped by the clock."""
-    from synergy.worker.solve import replay as replayed
+def _replay(talk: Talk, /, run: int, **given: Unpack[StoreOptions]) -> int:
+    from synergy.worker.solve import replay
 
     with opened(talk, given) as (store, actor):
-        record = replayed(store, actor, run)
+        record = replay(store, actor, run)
     answer(talk, given, record)
     return 0 if record.same else 1
-
-
-@click.group("ruling")
-@in_language
-def ruling_group() -> None:
-    """Manage rulings."""
 
 
 @ruling_group.command("add")
 @ROUND
 @click.argument("kind", type=click.Choice(["forbid", "fix", "note"]))
 @click.option("--pattern", type=KeyValue(), multiple=True)
-@changes
-@click.pass_obj
-def add(
-    talk: Talk, /, round_id: int, kind: str, pattern: tuple[tuple[str, str], ...], **given: Unpack[ChangeOptions]
-) -> None:
-    """Forbid, fix or annotate the exchanges that match a pattern."""
+@steps
+def _add_ruling(
+    caller: Caller, step: StepOptions, round_id: int, kind: str, pattern: tuple[tuple[str, str], ...]
+) -> Shown:
     from synergy.dataset.settings import plain
     from synergy.store.review import rule
 
     wanted = {name: plain(value) if name == "quantity" else value for name, value in pattern}
     if kind == "note":
-        wanted["text"] = given["note"]
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, rule(store, actor, round_id, (kind, wanted), step_options(given)))
+        wanted["text"] = step.note
+    return rule(*caller, round_id, (kind, wanted), step)
 
 
 @ruling_group.command("withdraw")
 @ROUND
 @click.argument("ruling", type=KEY)
-@changes
-@click.pass_obj
-def withdraw(talk: Talk, /, round_id: int, ruling: int, **given: Unpack[ChangeOptions]) -> None:
-    """Withdraw a ruling."""
-    from synergy.store.review import withdraw as taken
+@steps
+def _withdraw(caller: Caller, step: StepOptions, round_id: int, ruling: int) -> Shown:
+    from synergy.store.review import withdraw
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, taken(store, actor, round_id, ruling, step_options(given)))
+    return withdraw(*caller, round_id, ruling, step)
 
 
 @ruling_group.command("list")
 @ROUND
-@at_store
-@click.pass_obj
-def rulings(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
-    """List the rulings of a round."""
+@shows(*_RULINGS)
+def _list_rulings(caller: Caller, round_id: int) -> Shown:
     from synergy.store.review import list_rulings
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, list_rulings(store, actor, round_id), _RULINGS)
+    return list_rulings(*caller, round_id)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from synergy.cli.console import Talk
-from synergy.cli.options import ADDRESS, Number, Zone, in_language, refuse_value
+from synergy.cli.options import ADDRESS, PATH, Number, Zone, in_language, refuse_value
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ class _ServeOptions(TypedDict):
 @click.option("--worker-count", type=Number(0, whole=True, most=64), default=1)
 @click.option("--workers", type=Number(1, whole=True))
 @click.option("--proxies", type=Number(0, whole=True, most=9), default=0)
-@click.option("--tls-cert", "certificate", type=click.Path(path_type=Path))
-@click.option("--tls-key", "private", type=click.Path(path_type=Path))
-@click.option("--backups", type=click.Path(path_type=Path))
-@click.option("--map", "region", metavar="FILE.geojson", type=click.Path(path_type=Path))
+@click.option("--tls-cert", "certificate", type=PATH)
+@click.option("--tls-key", "private", type=PATH)
+@click.option("--backups", type=PATH)
+@click.option("--map", "region", metavar="FILE.geojson", type=PATH)
 @click.option("--time-zone", "zone", metavar="NAME", type=Zone())
 @click.option("--webhook-host", "webhooks", metavar="HOST", multiple=True)
 @click.option("--metrics", is_flag=True)
@@ -72,7 +73,8 @@ def serve(talk: Talk, /, **given: Unpack[_ServeOptions]) -> int:
         listening = _listening(talk, store, given, region)
         to_stream()
         scheme = "https" if given["certificate"] else "http"
-        address = f"{scheme}://{_shown(given['host'])}:{listening.port}/{talk.lang}/"
+        host = f"[{given['host']}]" if ":" in given["host"] else given["host"]
+        address = f"{scheme}://{host}:{listening.port}/{talk.lang}/"
         with Supervisor(given["address"], given["worker_count"], Habits(workers=given["workers"])):
             serving = talk.say("serve.serving", address=address)
             serve_pages(listening, lambda: talk.line(serving, "bold"))
@@ -85,25 +87,16 @@ def _check_encryption(talk: Talk, given: _ServeOptions) -> None:
     """Reject unencrypted serving on a network address, and a certificate without key or key without certificate."""
     if (given["certificate"] is None) != (given["private"] is None):
         raise click.UsageError(talk.say("serve.half"))
-    if not (given["certificate"] or given["proxies"] or _loopback(given["host"])):
+    local = given["host"] == "localhost"
+    with suppress(ValueError):
+        local = ipaddress.ip_address(given["host"]).is_loopback
+    if not (given["certificate"] or given["proxies"] or local):
         raise click.UsageError(talk.say("serve.clear", host=given["host"]))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _opened(address: str) -> Store:
     """Open the store, creating it if it does not exist."""
-    from synergy.store.database import database
-    from synergy.store.migrations.run import current
+    from synergy.store.database import current, database
     from synergy.store.store import make_store, open_store
 
     base = database(address)

@@ -14,7 +14,7 @@ from rich.text import Text
 from synergy.cli.console import Talk
 from synergy.dataset.sheet import Dataset
 from synergy.plan import Plan, Proposal
-from synergy.records.labels import labels
+from synergy.records.files import labels
 from synergy.settlement.division import RuleNote
 from synergy.settlement.game import named
 from synergy.settlement.rules import RULES
@@ -26,26 +26,21 @@ Settlement = Mapping[str, Any]
 
 
 def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False, settlement: str = "none") -> None:
-    """Print the proposals of a plan, the legend of evidence marks, the settlement and the totals.
+    """Print the first proposals of a plan, or all, the legend of evidence marks, the settlement and the totals.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Source of names, evidence and currency.
-    every : bool
-        Whether to print all proposals instead of the first `FIRST`.
-    settlement : str
-        Requested settlement; a plan without comparison was stopped early unless this is ``none``.
+    `settlement` is the one asked for: a plan without comparison was stopped early unless it is ``none``.
     """
+    page = _Page(talk, dataset)
     shown = plan.proposals if every else plan.proposals[:FIRST]
     if shown:
         talk.line(talk.say("proposals_of", count=len(plan.proposals), name=dataset.name), "bold")
-        enterprises = labels(dataset)["enterprises"]
         if plan.emissions["baseline_co2"] is None and plan.gain is None:  # no baseline
             shown = tuple(replace(proposal, co2_saved=math.nan) for proposal in shown)
-        talk.out.print(_proposals(talk, shown, enterprises, dataset.settings.currency))
-        seen = {name for proposal in shown for name in proposal.enterprises}
-        _legend(talk, {enterprises[name].get("evidence", "") for name in seen if name in enterprises})
+        talk.out.print(_proposals(page, shown))
+        evidence = {page.label(name).get("evidence", "") for proposal in shown for name in proposal.enterprises}
+        told = (one for one in ("estimate", "synthetic") if one in evidence)
+        if marks := "   ".join(f"{mark(one)} {talk.shared(f'evidence.{one}')}" for one in told):
+            talk.line(marks, "dim")
         if len(shown) < len(plan.proposals):
             talk.line(talk.say("more_proposals", count=len(plan.proposals) - len(shown)))
     else:
@@ -53,107 +48,101 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False,
         talk.line(talk.say(bare if plan.gain is None and plan.standalone is None else "no_proposals"))
     talk.line("")
     if plan.settlement is not None:
-        print_settlement(talk, dataset, plan.settlement, every=every)
+        _print_settlement(page, plan.settlement, every=every)
         talk.line("")
-    talk.out.print(_totals(talk, dataset, plan))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for key, value, of in _sums(page, plan):
+        table.add_row(talk.say(f"total.{key}"), value, of)
+    talk.out.print(table)
     note = "" if plan.gain is None else gain_note(plan.scenario, len(dataset["enterprises"]), talk.lang)
     if note:
         talk.line(note)
 
 
-def _proposals(
-    talk: Talk, proposals: tuple[Proposal, ...], enterprises: Mapping[str, Mapping[str, str]], currency: str
-) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    yearly, once = unit("money_year", talk.lang, currency), unit("money", talk.lang, currency)
+class _Page:
+    """Formatter of names and money in one language."""
+
+    def __init__(self, talk: Talk, dataset: Dataset) -> None:
+        self.talk, self.names = talk, labels(dataset)["enterprises"]
+        self.currency = dataset.settings.currency
+        self.yearly, self.once = (unit(key, talk.lang, self.currency) for key in ("money_year", "money"))
+
+    def label(self, ident: str) -> Mapping[str, str]:
+        """Return what is known of an enterprise."""
+        return self.names.get(ident, {})
+
+    def name(self, ident: str) -> str:
+        """Return the localized name of an enterprise with its evidence mark."""
+        label = self.label(ident)
+        return label.get(f"name_{self.talk.lang}", ident) + mark(label.get("evidence", ""))
+
+    def listed(self, idents: list[str]) -> str:
+        """Join the names of enterprises; long lists are truncated with a count."""
+        return named(tuple(self.name(ident) for ident in idents), self.talk.lang)
+
+    def figure(self, amount: float | None) -> str:
+        """Return a formatted amount of money without its unit."""
+        return figure(amount, "money", self.talk.lang)
+
+    def money(self, amount: float | None) -> str:
+        """Return a formatted annual amount of money with its unit."""
+        return f"{self.figure(amount)} {self.yearly}"
+
+
+def _proposals(page: _Page, proposals: tuple[Proposal, ...]) -> Table:
+    talk, table = page.talk, Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column(talk.shared("head.proposal"), ratio=5, overflow="fold")
     table.add_column(talk.shared("head.kind"), overflow="fold")
     table.add_column(talk.shared("head.enterprises"), ratio=3, overflow="fold")
-    for head, of in (
-        ("gain", yearly),
-        ("capex", once),
-        ("payback", unit("years", talk.lang)),
-        ("co2", unit("co2_year", talk.lang)),
-    ):
+    heads = {"gain": page.yearly, "capex": page.once}
+    heads |= {"payback": unit("years", talk.lang), "co2": unit("co2_year", talk.lang)}
+    for head, of in heads.items():
         table.add_column(f"{talk.shared(f'head.{head}')}\n{of}", justify="right", no_wrap=True)
     for place, proposal in enumerate(proposals, 1):
-        names = (_name(name, enterprises, talk.lang) for name in proposal.enterprises)
+        names = map(page.name, proposal.enterprises)
         kind = f"{talk.shared(f'kind.{proposal.kind}')}, {talk.shared(f'state.{proposal.state}')}"
         table.add_row(
             str(place),
             Text(proposal.title_zh if talk.lang == "zh" else proposal.title_en),
             Text(kind.replace(", ", "，") if talk.lang == "zh" else kind),
             Text(("、" if talk.lang == "zh" else ", ").join(names)),
-            figure(proposal.gain, "money", talk.lang),
-            figure(proposal.capex or None, "money", talk.lang),
+            page.figure(proposal.gain),
+            page.figure(proposal.capex or None),
             years(proposal.payback_years if proposal.capex else None),
             figure(None if math.isnan(proposal.co2_saved) else proposal.co2_saved, "co2", talk.lang),
         )
     return table
 
 
-def _name(ident: str, enterprises: Mapping[str, Mapping[str, str]], lang: str) -> str:
-    """Return the localized name of an enterprise with its evidence mark."""
-    label = enterprises.get(ident, {})
-    return label.get(f"name_{lang}", ident) + mark(label.get("evidence", ""))
-
-
-def _legend(talk: Talk, evidence: set[str]) -> None:
-    marks = [f"{mark(one)} {talk.shared(f'evidence.{one}')}" for one in ("estimate", "synthetic") if one in evidence]
-    if marks:
-        talk.line("   ".join(marks), "dim")
-
-
-def _totals(talk: Talk, dataset: Dataset, plan: Plan) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
-    for key, value, of in _sums(talk, plan, dataset.settings.currency):
-        table.add_row(talk.say(f"total.{key}"), value, of)
-    return table
-
-
-def said_of(plan: Plan) -> dict[str, Any]:
-    """Return the fields of a plan required by `synergy.texts.proof_text`."""
-    return {name: getattr(plan, name) for name in ("value", "bound", "proof", "solver")}
-
-
-def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str]]:
+def _sums(page: _Page, plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Yield name, formatted value and unit of each total."""
-    lang = talk.lang
-    yearly, once = unit("money_year", lang, currency), unit("money", lang, currency)
-    proof = proof_text(said_of(plan), lang)
+    talk, lang = page.talk, page.talk.lang
+    proof = proof_text({name: getattr(plan, name) for name in ("value", "bound", "proof", "solver")}, lang)
     yield "status", plan.status, f"{talk.shared(f'status.{plan.status}')}{talk.say('colon')}{proof}"
     yield "gap", f"{plan.gap:.3%}", ""
-    yield "value", figure(plan.value, "money", lang), yearly
-    yield "bound", figure(plan.bound, "money", lang), yearly
+    yield "value", page.figure(plan.value), page.yearly
+    yield "bound", page.figure(plan.bound), page.yearly
     if plan.standalone is not None:
         alone = [value for value in plan.standalone.values() if value is not None]
         known = len(alone) == len(plan.standalone)
-        yield "alone", figure(sum(alone) if known else None, "money", lang), yearly
-        yield "gain", figure(plan.gain, "money", lang), yearly
-        yield "remainder", figure(plan.remainder, "money", lang), yearly
-        yield "today", figure(plan.today, "money", lang), yearly
-        yield "capex", figure(sum(proposal.capex for proposal in plan.proposals), "money", lang), once
+        yield "alone", page.figure(sum(alone) if known else None), page.yearly
+        yield "gain", page.figure(plan.gain), page.yearly
+        yield "remainder", page.figure(plan.remainder), page.yearly
+        yield "today", page.figure(plan.today), page.yearly
+        yield "capex", page.figure(sum(proposal.capex for proposal in plan.proposals)), page.once
     baseline = plan.emissions.get("baseline_co2")
     shown = figure(plan.emissions.get("co2"), "co2", lang)
     yield "co2", shown if baseline is None else f"{shown} ({figure(baseline, 'co2', lang)})", unit("co2_year", lang)
     yield "seconds", f"{plan.solver.get('run_seconds', plan.solver.get('seconds', 0)):.1f}", ""
 
 
-def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, every: bool = False) -> None:
-    """Print the payoffs by gain, the stability verdict, the minimum subsidy and the notes of a settlement.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Source of names and currency.
-    every : bool
-        Whether to print all enterprises instead of the first `FIRST_ENTERPRISES`.
-    """
-    page = _Page(talk, dataset)
+def _print_settlement(page: _Page, settlement: Settlement, *, every: bool) -> None:
+    """Print the first payoffs by gain, or all, the stability verdict, the minimum subsidy and the notes."""
+    talk = page.talk
     title = say(RULES[settlement["method"]].title, talk.lang)
     talk.line(talk.say("settled.head", method=title), "bold")
     rows = sorted(settlement["payoffs"].items(), key=lambda row: (-_gain(row[1]), row[0]))
@@ -174,31 +163,6 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
         talk.line(f"- {told.sentence(talk.lang, page.currency, names)}")
 
 
-class _Page:
-    """Formatter of names and money in one language."""
-
-    def __init__(self, talk: Talk, dataset: Dataset) -> None:
-        self.talk, self.names = talk, labels(dataset)["enterprises"]
-        self.currency = dataset.settings.currency
-
-    @property
-    def unit(self) -> str:
-        """Return the unit of annual money."""
-        return unit("money_year", self.talk.lang, self.currency)
-
-    def name(self, ident: str) -> str:
-        """Return the localized name of an enterprise with its evidence mark."""
-        return _name(ident, self.names, self.talk.lang)
-
-    def listed(self, idents: list[str]) -> str:
-        """Join the names of enterprises; long lists are truncated with a count."""
-        return named(tuple(self.name(ident) for ident in idents), self.talk.lang)
-
-    def money(self, amount: float | None) -> str:
-        """Return a formatted annual amount of money with its unit."""
-        return f"{figure(amount, 'money', self.talk.lang)} {self.unit}"
-
-
 def _gain(row: Mapping[str, Any]) -> float:
     return float(row["payoff"] if row["gain"] is None else row["gain"])
 
@@ -208,9 +172,9 @@ def _table(page: _Page, rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     table.add_column(page.talk.say("settled.enterprise"), overflow="fold")
     keys = {"alone": "standalone", "payoff": "payoff", "gain": "gain", "transfer": "transfer"}
     for word in keys:
-        table.add_column(f"{page.talk.say(f'settled.{word}')}\n{page.unit}", justify="right", no_wrap=True)
+        table.add_column(f"{page.talk.say(f'settled.{word}')}\n{page.yearly}", justify="right", no_wrap=True)
     for name, row in rows:
-        table.add_row(Text(page.name(name)), *(figure(row[key], "money", page.talk.lang) for key in keys.values()))
+        table.add_row(Text(page.name(name)), *(page.figure(row[key]) for key in keys.values()))
     return table
 
 

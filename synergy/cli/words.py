@@ -92,10 +92,7 @@ SERVING_WORDS = Catalogue(
             "Time zone of the pages (default: Asia/Shanghai).",
             "网页所用时区（默认 Asia/Shanghai）。",
         ),
-        "expected.zone": (
-            "a time zone of the IANA database, as {bound}",
-            "IANA 时区数据库中的时区名，如 {bound}",
-        ),
+        "expected.zone": ("a time zone of the IANA database, as {bound}", "IANA 时区数据库中的时区名，如 {bound}"),
         "option.webhooks": ("Host that may receive webhooks; may be repeated.", "允许接收回调通知的主机；可重复。"),
         "option.metrics": (
             "Serve Prometheus metrics at /metrics to this machine.",
@@ -106,10 +103,7 @@ SERVING_WORDS = Catalogue(
             "First start: sign in as {name} with {password}, which holds for one sign-in.",
             "首次启动：请以 {name} 登录，一次性密码 {password}，登录后须修改。",
         ),
-        "serve.half": (
-            "--tls-cert and --tls-key belong together",
-            "--tls-cert 与 --tls-key 须同时给出",
-        ),
+        "serve.half": ("--tls-cert and --tls-key belong together", "--tls-cert 与 --tls-key 须同时给出"),
         "serve.clear": (
             "--host {host}: passwords would cross the network in the clear; "
             "expected --tls-cert and --tls-key, or --proxies 1 behind a proxy with TLS",
@@ -299,10 +293,7 @@ WORDS = Catalogue(
         ),
         "counted": ("errors: {errors}, warnings: {warnings}", "{errors} 个错误，{warnings} 个警告"),
         "and_more": ("... and {count} more", "……另有 {count} 条"),
-        "more_proposals": (
-            "{count} more proposals: --all shows them",
-            "另有 {count} 条建议：用 --all 查看",
-        ),
+        "more_proposals": ("{count} more proposals: --all shows them", "另有 {count} 条建议：用 --all 查看"),
         "no_proposals": ("No proposals: no partnership adds value.", "没有建议：合作并不优于各自单独经营。"),
         "no_comparison": (
             "No proposals: --settlement none computes the plan alone.",
@@ -325,14 +316,8 @@ WORDS = Catalogue(
         "total.co2": ("CO2 of the plan (status quo)", "方案碳排放（现状）"),
         "total.seconds": ("Seconds", "用时（秒）"),
         "written": ("written: {path}", "已写入：{path}"),
-        "valid": (
-            "The plan follows from the dataset.",
-            "方案与数据集一致。",
-        ),
-        "broken_seal": (
-            "seal: the document was changed after it was written",
-            "seal：文件写出后被改动",
-        ),
+        "valid": ("The plan follows from the dataset.", "方案与数据集一致。"),
+        "broken_seal": ("seal: the document was changed after it was written", "seal：文件写出后被改动"),
         "unchecked": ("not recomputed: {said}", "未复核：{said}"),
         "unchecked.bound_claim": ("the bound is the solver's claim", "上界为求解器的结论"),
         "unchecked.no_duals": (

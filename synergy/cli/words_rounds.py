@@ -326,7 +326,7 @@ ROUND_WORDS = Catalogue(
         "head.paid": ("Paid by the terms a year", "按条款年收付"),
         "head.capex": ("Capital cost", "投资"),
         "head.payback_years": ("Payback, years", "回收期（年）"),
-        "head.co2_saved": ("CO2 saved, t a year", "年减排 CO2（t）"),
+        "head.co2_saved": ("CO2 saved a year", "年减排 CO2"),
         "head.plan": ("Digest of the plan", "方案摘要"),
         "head.entries": ("Entries", "申报条数"),
         "head.base": ("Digest of the dataset", "数据集摘要"),

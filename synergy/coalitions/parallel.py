@@ -1,8 +1,9 @@
-"""Workers: many small tasks side by side over a `concurrent.futures.Executor`, with the same bits for any number.
+"""Many small tasks side by side, with the same bits for any number of workers, and a shelf for their results.
 
 What all tasks need is pickled once and made into a tool by each process that gets it; tasks go out in chunks whose
 size does not depend on the number of workers, and their results come back in order. Where a process is lost, what it
-and the others of its pool had not brought is handed to other processes.
+and the others of its pool had not brought is handed to other processes. A shelf keeps results in the checkpoints of a
+run for its next attempt, under the mark of what they depend on; what another mark stands on is not looked at.
 """
 
 from __future__ import annotations
@@ -11,21 +12,25 @@ import hashlib
 import multiprocessing
 import pickle
 import signal
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from synergy.halting import LOOK_S, Halted, check
+from synergy.model.solve_params import Memory
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Need = TypeVar("_Need")
 _Task = TypeVar("_Task")
+_Kept = TypeVar("_Kept", str, list[str | bool])
 _Make = Callable[[_Need], Callable[[_Task], _T]]  # of a tool
 
 _kept: dict[str, Callable[[Any], Any]] = {}  # the tools of this process, by the digest of what they were made from
 KEPT = 4
+PAUSE = 2.0  # seconds between two checkpoints of the same shelf
 FRESH = 3  # times that lost processes are replaced for the same tasks, before these are done here
 
 
@@ -37,8 +42,10 @@ class Pool(Executor):
         self._inner = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
-        # solvers have threads, which a forked process would inherit half
-        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_deaf)
+        # solvers have threads, which a forked process would inherit half; a key that interrupts reaches the whole
+        # process group, and the parent handles it
+        context, deaf = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=signal.signal, initargs=deaf)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -153,11 +160,6 @@ def _lost(future: Future[list[_T]]) -> bool:
     return isinstance(future.exception(), BrokenExecutor)
 
 
-def _deaf() -> None:
-    """Ignore keyboard interrupts, which reach the whole process group; the parent process handles them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _run(make: _Make[_Need, _Task, _T], needs: tuple[str, bytes], tasks: list[_Task]) -> list[_T]:
     """Do some tasks in a process that keeps its tools."""
     digest, frozen = needs
@@ -167,3 +169,34 @@ def _run(make: _Make[_Need, _Task, _T], needs: tuple[str, bytes], tasks: list[_T
             _kept.pop(next(iter(_kept)))
         _kept[key] = make(pickle.loads(frozen))
     return [_kept[key](task) for task in tasks]
+
+
+class Shelf(Generic[_Kept]):
+    """Cache of the results of one kind in the checkpoints of a run, by name.
+
+    `mark` stands for what the results depend on. Without `memory` nothing is kept, nothing found.
+    """
+
+    def __init__(self, memory: Memory | None, name: str, mark: str) -> None:
+        self._memory, self._name, self._mark = memory, name, mark
+        start = None if memory is None or memory.start is None else memory.start.get(name)
+        same = isinstance(start, Mapping) and start.get("mark") == mark
+        self._found: dict[str, _Kept] = dict(start["found"]) if same and start is not None else {}
+        self._noted, self._told = len(self._found), time.monotonic()
+
+    def get(self, key: str) -> _Kept | None:
+        """Return a stored result, None where there is none."""
+        return self._found.get(key)
+
+    def put(self, found: Mapping[str, _Kept]) -> None:
+        """Store some results, plain JSON; they are saved at intervals."""
+        self._found.update(found)
+        if time.monotonic() - self._told > PAUSE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Save the results that are not saved yet."""
+        if self._memory is None or len(self._found) == self._noted:
+            return
+        self._noted, self._told = len(self._found), time.monotonic()
+        self._memory.note({self._name: {"mark": self._mark, "found": dict(self._found)}})

@@ -5,26 +5,45 @@ weight(S) / weight(N) of each amount and pools it, so whoever can exchange anyth
 partner that brings weight. All with weight, and all that reach a public place, then stand in one piece. What is public
 ties nobody where no enterprise reaches it and nothing there is a binary: it is worth the same for each unit of
 weight then, and adds up whoever has it.
+
+Every coalition is solved from the same basis, that of all enterprises, so that its value is the same whichever
+coalitions were solved before it, and by whom.
+
+A coalition's relaxation has the columns and rows of all, in its own bounds; so one dual solution is feasible for every
+coalition, and by weak duality what it makes of a coalition's bounds is at least the coalition's value. Each bound has
+an owner: what it contributes goes to that enterprise, halves to two (a coalition with one of them has none of it), and
+by weight where it is public. The sum over a coalition's members is then at least its value, and the sum over all is
+the bound of the relaxation (Owen 1975, Mathematical Programming 9:358, for linear production; here with the forcing
+rows of the whole, which hold for every part, so that integers cost no more than the relaxation's gap).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from synergy.candidates.candidates import candidates_of
-from synergy.candidates.reach import carried
+from synergy.candidates.candidates import candidates_of, carried
 from synergy.candidates.scope import coalition
 from synergy.model.assembly import Block
 from synergy.model.build import Model, build
+from synergy.model.highs import DEVEX, Basis, SolverResult, Status
 from synergy.model.linking_cuts import Forcing, forcing_of
-from synergy.model.scaling import ScaledProblem, scaled
+from synergy.model.scaling import ScaledProblem, narrowed, scaled
+from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
+from synergy.model.solve_params import SolveParams
 from synergy.network.ends import EndKind
 from synergy.network.network import Network
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
+from synergy.settlement.game import Worth
+
+EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
+SECONDS = 120.0  # of one coalition: a last resort, work stops it before
+LIMITS = 900.0  # of a relaxation, the first from which all others start among them
+NOISE = 1e-6  # of a dual in the problem's units, beyond which an endless column would need a bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +186,12 @@ class Frame:
     rows: Owned
     ends: Bools
 
-    def part(self, members: Bools) -> float:
-        """Return the share of public resources that a coalition has."""
-        return float(self.weight[members].sum())
-
-    def active(self, owned: Owned, members: Bools) -> Bools:
-        """Return which columns, or rows, have all their owners in a coalition."""
-        inside = np.append(members, True)  # the last stands for PUBLIC
-        there: Bools = inside[owned.one] & inside[owned.other]
-        return there
-
     def bounds(self, members: Bools) -> tuple[Floats, Floats, Floats]:
         """Return lower and upper column bounds and upper row limits for a coalition, in the problem's units."""
-        part = self.part(members)
+        part = float(self.weight[members].sum())  # in what is public
         columns, rows, problem = self.columns, self.rows, self.problem
-        there = self.active(columns, members)
-        shared = columns.public
+        inside = np.append(members, True)  # the last stands for PUBLIC
+        there, shared = inside[columns.one] & inside[columns.other], columns.public
         usable = there & ~((columns.one == PUBLIC) & (columns.least > part * (1 + 1e-12)))
         lower = np.where(usable, np.where(shared, problem.lower * part, problem.lower), 0.0)
         upper = np.where(shared, np.minimum(problem.upper, _scaled(columns.stated, part)), problem.upper)
@@ -210,6 +219,9 @@ def frame_of(network: Network) -> tuple[Frame, Model]:
     model = _with_public_links(_bounded(stated))
     problem, columns, rows = scaled(model), column_owners(stated), row_owners(model)
     weight = network.places.weight
+    ends = np.ones(len(model.cost), dtype=bool)
+    for name in ("flow", "open", "partner"):
+        ends[model.column(name).span] = False
     frame = Frame(
         players=tuple(str(name) for name in network.places.enterprises),
         weight=weight / weight.sum(),
@@ -217,17 +229,9 @@ def frame_of(network: Network) -> tuple[Frame, Model]:
         forcing=forcing_of(model),
         columns=replace(columns, stated=columns.stated / problem.column),
         rows=replace(rows, stated=problem.row_upper.copy()),
-        ends=_ends(model),
+        ends=ends,
     )
     return frame, model
-
-
-def _ends(model: Model) -> Bools:
-    """Return which columns are neither flows nor the openings and partners that flows need."""
-    ends = np.ones(len(model.cost), dtype=bool)
-    for name in ("flow", "open", "partner"):
-        ends[model.column(name).span] = False
-    return ends
 
 
 def _bounded(model: Model) -> Model:
@@ -235,7 +239,7 @@ def _bounded(model: Model) -> Model:
     candidates, upper = model.candidates, model.upper.copy()
     network, reach = candidates.network, candidates.reach
     out, into = (network.outlets, reach.sent), (network.inlets, reach.received)
-    for name, (ends, most) in (("give", out), ("draw", out), ("take", into), ("put", into)):
+    for name, (ends, most) in {"give": out, "draw": out, "take": into, "put": into}.items():
         block = model.column(name)
         if len(block):
             group = ends.group[block.key["end"]]
@@ -307,3 +311,178 @@ def ties_of(frame: Frame) -> Ties:
     public = usable & (columns.one == PUBLIC)
     decided = bool((public & problem.integer).any() or (public & (columns.least > 0)).any())
     return Ties(pairs, reaches, frame.weight > 0, decided or bool(reaches.any()))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Data that a process needs to solve coalitions.
+
+    `frame` is tightened. `basis` is that of the relaxation of all, from which every coalition starts, `start`, shape
+    (players,), are payoffs by its duals, and `timed` is whether the clock ended it. `params` gives threads and seed of
+    a solver. `plan`, shape (columns,), is a plan of all enterprises in the problem's units, integers whole: what it
+    builds a coalition may build too. Up to `small` binary decisions a coalition is solved to the end. Beyond that, if
+    `quick`, what the plan of all builds has to do for a coalition's value: for rules that ask for hundreds of them.
+    """
+
+    frame: Frame
+    basis: Basis | None
+    params: SolveParams
+    start: Floats | None = None
+    plan: Floats | None = None
+    timed: bool = False
+    small: int = SMALL
+    quick: bool = False
+
+
+def prepare(frame: Frame, params: SolveParams, plan: Floats | None = None) -> Prepared:
+    """Return a frame with the forcing rows that its relaxation broke, and the basis from which coalitions start."""
+    params = params.fresh(EXACT, LIMITS)
+    wide = replace(frame.problem, upper=_endless(frame))
+    session = relaxation(wide, params)
+    relaxed = session.solve()
+    session.set(solver="simplex")
+    problem, relaxed = tightened(wide, relaxed, session, (frame.forcing, params))
+    # rows that tighten have a right side of 0, so no owner
+    more = len(problem.row_lower) - len(frame.rows.one)
+    nobody, flag, nothing = np.full(more, -1), np.zeros(more, dtype=bool), np.zeros(more)
+    new = Owned(one=nobody, other=nobody, public=flag, stated=nothing, least=nothing, mixed=flag)
+    rows = Owned(*(np.append(getattr(frame.rows, name), getattr(new, name)) for name in Owned.__slots__))
+    narrow = replace(frame, problem=replace(problem, upper=frame.problem.upper), rows=rows)
+    return Prepared(narrow, session.basis(), params.fresh(), _start_of(narrow, relaxed), plan, params.left <= 0)
+
+
+def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
+    """Return the function that values a coalition; `workers` call this factory."""
+    return Solver(prepared).worth
+
+
+class Solver:
+    """The frame in a solver, for values of coalitions."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.frame, self._plan, self._prepared = prepared.frame, prepared.plan, prepared
+        self._basis, self._timed = prepared.basis, False
+        self.session = relaxation(self.frame.problem, self._params())
+        self.session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
+
+    def _params(self) -> SolveParams:
+        return self._prepared.params.fresh(EXACT, SECONDS)
+
+    def worth(self, members: Bools) -> Worth:
+        """Return the value of a coalition, in money a year.
+
+        Value and bound are equal up to the solver's tolerance where the binary decisions are few.
+        """
+        problem, params = self.frame.of(members), self._params()
+        self._timed = False
+        few = int(problem.integer.sum())
+        if few == 0:
+            answer = self._relaxed(problem)
+        elif few <= self._prepared.small:
+            there = np.flatnonzero((problem.upper > 0) | (problem.lower < 0))
+            answer = search(narrowed(problem, there)[0], params, Knowledge(self.frame.forcing))
+            self._timed = params.left <= 0
+        else:
+            answer = self._large(problem, params)
+        if answer.status is Status.INFEASIBLE:
+            return Worth(-np.inf, -np.inf)
+        money = self.frame.problem.money
+        value = -np.inf if answer.x is None else -answer.value * money
+        return Worth(value, max(value, -answer.bound * money), self._timed)
+
+    def _relaxed(self, problem: ScaledProblem) -> SolverResult:
+        """Solve the relaxation of a coalition, warm-started from that of all."""
+        every = np.arange(len(problem.cost))
+        session = self.session
+        session.rebase(self._basis)
+        session.bound(every, problem.lower, problem.upper)
+        rows = np.flatnonzero(self.frame.rows.public)
+        session.limit(rows, problem.row_lower[rows], problem.row_upper[rows])
+        session.set(time_limit=LIMITS)
+        answer = session.solve()
+        if answer.status is Status.INFEASIBLE:
+            return answer
+        if answer.status is not Status.OPTIMAL:  # an answer that cannot be trusted: once more, from nothing
+            session.rebase(None)
+            answer = session.solve()
+        self._timed = self._timed or session.timed
+        return answer
+
+    def _large(self, problem: ScaledProblem, params: SolveParams) -> SolverResult:
+        """Return a good plan and a bound where a proof would take too long."""
+        relaxed = self._relaxed(problem)
+        if relaxed.status is Status.INFEASIBLE:
+            return relaxed
+        kept = replace(relaxed, x=None, value=np.inf) if self._plan is None else self._kept(problem)
+        if (self._prepared.quick or len(problem.cost) > LARGE) and kept.x is not None:
+            return replace(kept, bound=relaxed.bound)
+        best = sketched(problem, params, self.frame.forcing, relaxed.bound)
+        self._timed = self._timed or params.left <= 0
+        return best if best.value <= kept.value else replace(kept, bound=best.bound)
+
+    def _kept(self, problem: ScaledProblem) -> SolverResult:
+        """Solve a coalition with the plan's builds, links and switches fixed, as far as its bounds allow them."""
+        assert self._plan is not None
+        integer = np.flatnonzero(self.frame.problem.integer)
+        held = np.clip(self._plan[integer], problem.lower[integer], problem.upper[integer])
+        fixed = replace(problem, lower=problem.lower.copy(), upper=problem.upper.copy())
+        fixed.lower[integer] = fixed.upper[integer] = held
+        answer = self._relaxed(fixed)
+        return answer if answer.status is Status.OPTIMAL else replace(answer, x=None, value=np.inf)
+
+
+def _endless(frame: Frame) -> Floats:
+    """Return upper bounds of the columns that hold for every coalition once scaled, shape (columns,).
+
+    What is public has the bound that the tables state, since a tighter one would not scale with the part in it; where
+    a coalition has more of it than its part, as of a yes-or-no, it has none: the rows bound it.
+    """
+    columns, problem = frame.columns, frame.problem
+    outside = columns.one == PUBLIC
+    upper = np.where(columns.public, columns.stated, problem.upper)
+    result: Floats = np.where(outside & ~columns.public, np.inf, upper)
+    return result
+
+
+def _start_of(frame: Frame, answer: SolverResult) -> Floats | None:
+    """Return payoffs that pay every coalition at least its value; None where the relaxation has no duals.
+
+    `answer` is of the relaxation of a tightened frame in the bounds of `_endless`; payoffs, shape (players,), are what
+    its duals bring to each enterprise, in money a year.
+    """
+    if answer.status is not Status.OPTIMAL or answer.row_dual is None:
+        return None
+    problem, upper = frame.problem, _endless(frame)
+    dual = answer.row_dual
+    # none whose sign requires a bound that the row does not have
+    wrong = ((dual > 0) & np.isinf(problem.row_lower)) | ((dual < 0) & np.isinf(problem.row_upper))
+    dual = np.where(wrong, 0.0, dual)
+    reduced = problem.cost - problem.matrix.T @ dual
+    free = ((reduced < 0) & np.isinf(upper)) | ((reduced > 0) & np.isinf(problem.lower))
+    if (np.abs(reduced[free]) > NOISE).any():
+        return None
+    reduced = np.where(free, 0.0, reduced)
+    by_row = np.where(dual > 0, _times(dual, problem.row_lower), _times(dual, problem.row_upper))
+    by_column = np.where(reduced > 0, _times(reduced, problem.lower), _times(reduced, upper))
+    brought = _shared(frame, frame.rows, by_row) + _shared(frame, frame.columns, by_column)
+    payoff: Floats = -brought * problem.money
+    return payoff
+
+
+def _times(left: Floats, right: Floats) -> Floats:
+    """Return products, 0 where the left side is 0."""
+    product = np.zeros(len(left))
+    np.multiply(left, right, out=product, where=left != 0)
+    return product
+
+
+def _shared(frame: Frame, owned: Owned, amount: Floats) -> Floats:
+    """Allocate amounts to enterprises: own ones in full, half of a pair's, public ones by weight."""
+    size = len(frame.players)
+    pair = owned.other != PUBLIC
+    part = np.where(pair, 0.5, 1.0) * amount
+    mine = np.bincount(owned.one[owned.one != PUBLIC], weights=part[owned.one != PUBLIC], minlength=size)
+    mine += np.bincount(owned.other[pair], weights=part[pair], minlength=size)
+    outside = owned.one == PUBLIC
+    brought: Floats = mine + frame.weight * amount[outside].sum()
+    return brought

@@ -3,38 +3,45 @@
 With its binary decisions and all exchanges between enterprises held, the plan falls apart into one linear problem
 for each enterprise. The seller's reservation price is the value of keeping the quantity; the buyer's is its loss
 without it, less transport. The dual price of the plan lies between the two, since values are concave.
+
+The loss of an enterprise without a part of a plan comes from the same problems: the part that it gives stays with it
+and the part that it takes does not come, its own builds of it are not built; the rest it arranges anew inside its
+fences. So it follows from the enterprise's own figures and from what it exchanges: no partner's price, cost or dual is
+in it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
-from synergy.accounts.owners import collected, owner_of
+from synergy.accounts.facts import MISSING
+from synergy.accounts.ledger import ledger
+from synergy.accounts.owners import GIVING, TAKING, collected, owner_of
 from synergy.coalitions.game import CoalitionGame, Known
-from synergy.coalitions.loss import Apart
-from synergy.coalitions.parametric import frame_of, ties_of
+from synergy.coalitions.parametric import column_owners, frame_of, ties_of
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.model.assembly import arrivals
 from synergy.model.build import Model
-from synergy.model.scaling import noiseless
+from synergy.model.decode import decode
+from synergy.model.highs import SolverSession, Status
+from synergy.model.scaling import ScaledProblem, noiseless, scaled
 from synergy.model.solve_params import Control
-from synergy.network.links import between_enterprises
-from synergy.network.network import network_of
-from synergy.network.places import Floats, Ints
+from synergy.network.network import between_enterprises, network_of
+from synergy.network.places import PUBLIC, Floats, Ints, positions
 from synergy.options import Options, params_of
 from synergy.plan import Plan, Term
 from synergy.scenario import Cell
 from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
-from synergy.settlement.document import Sold, document
 from synergy.settlement.game import RuleUndefined, Worth
-from synergy.settlement.prices import Ladder, Limited, PriceLimits, Trades, limited
+from synergy.settlement.prices import Ladder, PriceLimits, Sold, Trades, document, limited
 from synergy.settlement.rules import RULES, Shares, settle
 
 HUNDREDTH = 0.01
@@ -47,7 +54,7 @@ HARD_PRECISE = 2e-3
 KEY = ["from_site", "to_site", "commodity"]
 
 
-def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
+def settled(plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
     """Return a plan that has its standalone values with its settlement by the method in the options.
 
     `found` is the problem of the round, and the plan in its columns.
@@ -57,24 +64,32 @@ def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: 
     synergy.settlement.game.RuleUndefined
         The method is not defined for this plan.
     """
-    params = params_of(options, control)
-    known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, found)
+    params, method, alone = params_of(options, control), options.settlement, plan.standalone or {}
+    network = found[0].candidates.network
+    dataset = network.dataset
     params.say("settlement")
-    method = options.settlement
-    game = CoalitionGame(dataset, known, params, control.executor, quick=method == "shapley")
-    told = _told(game, options.seed, base_of(dataset, plan, options.base))
+    known = Known(Worth(plan.value, plan.bound), alone, found)
+    game = CoalitionGame(network, known, params, control.executor, quick=method == "shapley")
+    told = _told(game, options.seed, _base_of(dataset, plan, options.base))
     shares = settle(game, method, replace(told, ended=params.ended))
-    alone = [known.alone.get(name) for name in shares.players]
     # of one enterprise alone the rule knows v(N), which is found apart from v of it alone
-    shares = replace(shares, standalone=np.array([-np.inf if value is None else value for value in alone], float))
+    floors = [-np.inf if (value := alone.get(name)) is None else value for name in shares.players]
+    shares = replace(shares, standalone=np.array(floors, float))
     params.say("prices")
-    exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
-    kept = limited(exchanges.trades, _limits(exchanges, options.prices))
-    labels = _labels(exchanges, shares.players)
-    sold = Sold(kept.trades, labels, kept.shown)
-    record = document(shares, own, sold, _ladder(options.price_step, shares, own, kept.trades))
+    (key, trades), own = _exchanges_of(*found), collected(dataset, plan.decisions).to_numpy(float)
+    kept = limited(trades, _limits(key, options.prices))
+    sides = [[shares.players[one] for one in side.tolist()] for side in (trades.seller, trades.buyer)]
+    labels = [
+        {"from": start, "to": end, "commodity": commodity, "seller": seller, "buyer": buyer}
+        for (start, end, commodity), seller, buyer in zip(key.itertuples(index=False), *sides, strict=True)
+    ]
+    ladder = _ladder(options.price_step, shares, own, kept.trades)
+    record = document(shares, own, Sold(kept.trades, labels, kept.shown), ladder)
     if options.prices:
-        record["refused"] = _refused(kept, labels)
+        refused = {"seller": kept.least_refused, "buyer": kept.most_refused}
+        record["refused"] = [
+            {**labels[row], "side": side} for side, rows in refused.items() for row in np.flatnonzero(rows).tolist()
+        ]
     return replace(plan, settlement=record)
 
 
@@ -118,7 +133,7 @@ def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
     return replace(sampled, towards=Towards.DUALS, rounds=HARD_ROUNDS)
 
 
-def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
+def _base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
     """Return the base of proportional sharing for a plan that has its standalone values.
 
     `name` is ``weight``, ``standalone`` (what each is worth alone, at least 0), or an indicator that all enterprises
@@ -144,31 +159,15 @@ def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
     return Base(name, stated.to_numpy(float))
 
 
-def _labels(exchanges: PricedExchanges, players: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the labels of each exchange in the document: ends, commodity, seller and buyer."""
-    trades = exchanges.trades
-    ends = zip(exchanges.key.itertuples(index=False), trades.seller.tolist(), trades.buyer.tolist(), strict=True)
-    return [
-        {"from": start, "to": end, "commodity": commodity, "seller": players[seller], "buyer": players[buyer]}
-        for (start, end, commodity), seller, buyer in ends
-    ]
-
-
-def _limits(exchanges: PricedExchanges, prices: Sequence[Mapping[str, Cell]]) -> PriceLimits:
+def _limits(key: pd.DataFrame, prices: Sequence[Mapping[str, Cell]]) -> PriceLimits:
     """Return the price limits asked of each exchange; those of other exchanges are ignored."""
     asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
-    rows = [asked.get(ends, {}) for ends in exchanges.key.itertuples(index=False, name=None)]
+    rows = [asked.get(ends, {}) for ends in key.itertuples(index=False, name=None)]
 
     def column(name: str) -> Floats:
         return np.array([np.nan if (price := row.get(name)) is None else float(price) for row in rows], dtype=float)
 
     return PriceLimits(column("least"), column("most"), column("agreed"))
-
-
-def _refused(kept: Limited, labels: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Return the exchanges for which the price limit of a side was refused, and which side that is."""
-    sides = (("seller", kept.least_refused), ("buyer", kept.most_refused))
-    return [{**labels[row], "side": side} for side, refused in sides for row in np.flatnonzero(refused).tolist()]
 
 
 def priced(plan: Plan) -> Plan:
@@ -186,78 +185,233 @@ def priced(plan: Plan) -> Plan:
     return replace(plan, proposals=proposals)
 
 
-@dataclass(frozen=True, slots=True)
-class PricedExchanges:
-    """Exchanges between enterprises that have a price, by `key`: from_site, to_site, commodity."""
-
-    key: pd.DataFrame
-    trades: Trades
-
-
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    """Flow columns of the exchanges: exchange, column, quantity and arrived quantity."""
-
-    exchange: Ints
-    column: Ints
-    quantity: Floats
-    arrived: Floats
-
-
-def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> PricedExchanges:
+def _exchanges_of(model: Model, x: Floats) -> tuple[pd.DataFrame, Trades]:
     """Return the exchanges of a plan `x`, shape (columns,), between enterprises, with the band of prices of each.
 
-    By from_site, to_site and commodity; quantities over all modes and periods.
+    By from_site, to_site and commodity; quantities over all modes and periods. The dual price replaces an end of a band
+    that is infeasible without the exchange.
     """
-    key, moved = _moved(model, x)
-    seller, buyer = (owner_of(dataset, key[name]) for name in ("from_site", "to_site"))
-    count = len(key)
-    quantity = np.bincount(moved.exchange, weights=moved.quantity, minlength=count).astype(float)
-    low, high = np.full(count, np.nan), np.full(count, np.nan)
-    if count:
-        low, high = _ends(Apart(model, x), moved, (seller, buyer))
-    return PricedExchanges(key, Trades(seller, buyer, quantity, low, high))
-
-
-def _ends(plan: Apart, moved: _Moved, sides: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
-    """Return both ends of the bands; the dual price replaces an end that is infeasible without the exchange."""
-    seller, buyer = (side.tolist() for side in sides)
-    count = len(seller)
-    total = np.bincount(moved.exchange, weights=moved.quantity, minlength=count)
-    cost = plan.model.cost[moved.column] * moved.quantity
-    carried = np.bincount(moved.exchange, weights=cost, minlength=count) / total
-    order = np.argsort(moved.exchange, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(moved.exchange, minlength=count))[:-1])
-    kept, lost, price = np.empty(count), np.empty(count), np.empty(count)
-    for at, part in enumerate(parts):
-        column, quantity = moved.column[part], moved.quantity[part]
-        kept[at] = plan.change(seller[at], "outlet", column, quantity)
-        lost[at] = plan.change(buyer[at], "inlet", column, moved.arrived[part])
-        price[at] = plan.price(seller[at], column, quantity)
-    low, high = kept / total, -lost / total + carried
-    either = np.where(np.isnan(price), np.where(np.isnan(low), high, low), price)
-    either = np.nan_to_num(either)
-    low, high = np.where(np.isnan(low), either, low), np.where(np.isnan(high), either, high)
-    return np.minimum(low, high) + 0.0, np.maximum(low, high) + 0.0
-
-
-def _moved(model: Model, x: Floats) -> tuple[pd.DataFrame, _Moved]:
-    """Return the exchanges of a plan between enterprises, and the columns behind them."""
     network, flow = model.candidates.network, model.column("flow")
     arc = flow.key["arc"] if len(flow) else np.empty(0, np.int64)
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     origin, target = network.sources.site[source], network.sinks.site[sink]
-    partner = between_enterprises(network.places, origin, target)
     amount = noiseless(model, x)[flow.span] if len(flow) else np.empty(0)
-    which = np.flatnonzero(partner & (amount > 0))
+    which = np.flatnonzero(between_enterprises(network.places, origin, target) & (amount > 0))
     columns = {
         "from_site": network.places.sites[origin[which]],
         "to_site": network.places.sites[target[which]],
         "commodity": network.places.commodities[network.sources.commodity[source[which]]],
     }
     table = pd.DataFrame(columns, dtype=object)
-    number = np.asarray(table.groupby(KEY, sort=True).ngroup() if len(table) else [], dtype=np.int64)
+    exchange = np.asarray(table.groupby(KEY, sort=True).ngroup() if len(table) else [], dtype=np.int64)
     key = table.drop_duplicates(KEY).sort_values(KEY, kind="stable", ignore_index=True)
-    part = arrivals(model.candidates, flow)[which]
-    column = flow.positions[which]
-    return key, _Moved(number, column, amount[which], amount[which] * part)
+    seller, buyer = (owner_of(network.dataset, key[name]) for name in ("from_site", "to_site"))
+    if not len(key):
+        return key, Trades(seller, buyer, np.empty(0), np.empty(0), np.empty(0))
+    column, sent, arrived = (
+        flow.positions[which],
+        amount[which],
+        amount[which] * arrivals(model.candidates, flow)[which],
+    )
+
+    def summed(figure: Floats) -> Floats:
+        return np.bincount(exchange, weights=figure, minlength=len(key)).astype(float)
+
+    quantity, apart = summed(sent), Apart(model, x)
+    kept, lost, price = np.empty(len(key)), np.empty(len(key)), np.empty(len(key))
+    for at, (gives, takes) in enumerate(zip(seller.tolist(), buyer.tolist(), strict=True)):
+        part = np.flatnonzero(exchange == at)
+        kept[at] = apart.change(gives, "outlet", column[part], sent[part])
+        lost[at] = apart.change(takes, "inlet", column[part], arrived[part])
+        price[at] = apart.price(gives, column[part], sent[part])
+    low, high = kept / quantity, -lost / quantity + summed(model.cost[column] * sent) / quantity
+    either = np.nan_to_num(np.where(np.isnan(price), np.where(np.isnan(low), high, low), price))
+    low, high = np.where(np.isnan(low), either, low), np.where(np.isnan(high), either, high)
+    return key, Trades(seller, buyer, quantity, np.minimum(low, high) + 0.0, np.maximum(low, high) + 0.0)
+
+
+class Loss:
+    """Evaluator of losses of enterprises under a plan `x`, shape (columns,), of the round's model."""
+
+    def __init__(self, dataset: Dataset, model: Model, x: Floats) -> None:
+        decisions, self._column = decode(model, x)
+        self._decisions, self._model, self._apart = decisions, model, Apart(model, x)
+        self._firms = [str(name) for name in dataset["enterprises"]["enterprise"]]
+        books = ledger(dataset, decisions)
+        self._money = books.flows
+        self._annual = books.links["annual"].to_numpy(float)
+        ends = {name: owner_of(dataset, decisions.flows[name]) for name in ("from_site", "to_site")}
+        self._gives, self._takes = ends["from_site"], ends["to_site"]
+        links = decisions.links
+        payer = owner_of(dataset, links["to_site"])
+        self._payer = np.where(payer == MISSING, owner_of(dataset, links["from_site"]), payer)
+        self._hosts = owner_of(dataset, decisions.builds["site"])
+
+    def of(self, enterprise: str, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
+        """Return the loss of an enterprise without some rows (positions) of the plan's frames, in money a year.
+
+        Annuities and freight are in, before anybody pays anybody; None where it cannot do without.
+        """
+        player, rows = self._firms.index(enterprise), np.asarray(flows, dtype=np.int64)
+        gives, takes = self._gives[rows] == player, self._takes[rows] == player
+        out, come = rows[gives & ~takes], rows[takes & ~gives]
+        amounts = self._decisions.flows
+        lost = -self._apart.without(
+            player,
+            (self._column[out], amounts["quantity"].to_numpy(float)[out]),
+            (self._column[come], amounts["arrived"].to_numpy(float)[come]),
+            self._dropped(player, builds, rows[gives & takes]),
+        )
+        if not np.isfinite(lost):
+            return None
+        mine = np.asarray([link for link in links if self._payer[link] == player], dtype=np.int64)
+        # transport money of what comes (less than 0: cost), and the money that public places leave to it
+        money = self._money
+        carried = money[["transport", "carbon"]].to_numpy()[come].sum()
+        carried += money[list(GIVING)].to_numpy()[come[self._gives[come] == MISSING]].sum()
+        carried += money[list(TAKING)].to_numpy()[out[self._takes[out] == MISSING]].sum()
+        return float(lost + float(carried) - self._annual[mine] @ self._parts(rows, mine))
+
+    def _parts(self, rows: Ints, links: Ints) -> Floats:
+        """Return the part of each link that some flows use, by the quantity they send over it."""
+        key = ["from_site", "to_site", "commodity", "mode"]
+        sent = self._decisions.flows.groupby(key)["quantity"].sum()
+        own = self._decisions.flows.iloc[rows].groupby(key)["quantity"].sum()
+        index = pd.MultiIndex.from_frame(self._decisions.links.iloc[links][key])
+        return np.asarray(np.nan_to_num((own.reindex(index) / sent.reindex(index)).to_numpy(float)))
+
+    def _dropped(self, player: int, builds: Sequence[int], inside: Ints) -> Ints:
+        """Return the columns fixed at 0: own dropped builds, or without any the flows between own sites."""
+        model, steps = self._model, self._model.candidates.network.units.steps
+        rows = self._decisions.builds.iloc[[row for row in builds if self._hosts[row] == player]]
+        names = rows["process"].astype(object) + "@" + rows["site"].astype(object)
+        unit = positions(names, model.candidates.network.units.ids)
+        flows = self._decisions.flows.iloc[inside]
+        moving = np.asarray(flows["from_site"].to_numpy(object) != flows["to_site"].to_numpy(object), dtype=bool)
+        parts = [] if len(rows) else [self._column[inside[moving]]]
+        for name in ("size", "built"):
+            block = model.column(name)
+            if len(block):
+                parts.append(block.positions[np.isin(steps.unit[block.key["step"]], unit)])
+        return np.unique(np.concatenate([np.empty(0, np.int64), *parts])).astype(np.int64)
+
+
+class Apart:
+    """Plan `x`, shape (columns,), decomposed into one linear problem for each enterprise, built on first use."""
+
+    def __init__(self, model: Model, x: Floats) -> None:
+        self.model, self._problem = model, scaled(model)
+        self._value = x / self._problem.column
+        owned = column_owners(model)
+        self._owner = np.where(owned.mixed | (owned.other != PUBLIC), PUBLIC, owned.one)
+        self._matrix = sparse.csc_array(self._problem.matrix)
+        self._rows = {name: _balances(model, name) for name in ("outlet", "inlet")}
+        self._own: dict[int, _Own] = {}
+
+    def change(self, player: int, side: str, column: Ints, amount: Floats) -> float:
+        """Return the change of an enterprise's value where some flows do not leave it, or do not reach it.
+
+        `player` is the enterprise at the end `side`: at an ``outlet`` the flows stay with it, at an ``inlet`` they do
+        not come. `amount` is what stays, or does not come, by column of the flows, in the commodity's unit. Money a
+        year; NaN where it cannot do without.
+        """
+        none = np.empty(0, np.int64), np.empty(0)
+        leaving, coming = ((column, amount), none) if side == "outlet" else (none, (column, amount))
+        return self.without(player, leaving, coming, none[0])
+
+    def without(self, player: int, leaving: tuple[Ints, Floats], coming: tuple[Ints, Floats], dropped: Ints) -> float:
+        """Return the change of an enterprise's value where flows stay with it, others do not come, and columns are 0.
+
+        `leaving` and `coming` are columns of the flows, and what stays, or does not come, in the commodity's unit;
+        `dropped` are columns of its own that are 0 then, as of what it builds. Money a year; NaN where it cannot do
+        without.
+        """
+        first = self.model.column("flow").start
+        # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
+        parts = [(name, sign, *moved) for name, sign, moved in (("outlet", -1.0, leaving), ("inlet", 1.0, coming))]
+        row = np.concatenate([self._rows[name][column - first] for name, _, column, _ in parts])
+        amount = np.concatenate([sign * size for _, sign, _, size in parts])
+        rows, place = np.unique(row, return_inverse=True)
+        shift = np.bincount(place, weights=amount, minlength=len(rows)) * self._problem.row[rows]
+        return self._of(player).change(rows, shift, dropped) * self._problem.money
+
+    def price(self, player: int, column: Ints, quantity: Floats) -> float:
+        """Return the dual price at the gate of the enterprise from which some flows leave, NaN without one."""
+        row = self._rows["outlet"][column - self.model.column("flow").start]
+        dual = self._of(player).dual(row) * self._problem.row[row] * self._problem.money
+        return float(dual @ quantity / quantity.sum())
+
+    def _of(self, player: int) -> _Own:
+        if player not in self._own:
+            free = np.flatnonzero(self._owner == player)
+            self._own[player] = _Own(self._problem, self._matrix, self._value, free)
+        return self._own[player]
+
+
+class _Own:
+    """Problem of one enterprise in a solver: its columns, and the rows in which they occur."""
+
+    def __init__(self, problem: ScaledProblem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
+        own = sparse.csr_array(matrix[:, free])
+        self._rows = np.flatnonzero(np.diff(own.indptr))
+        others = value.copy()
+        others[free] = 0.0
+        held = (problem.matrix[self._rows] @ others) if len(self._rows) else np.empty(0)
+        self._sides = problem.row_lower[self._rows] - held, problem.row_upper[self._rows] - held
+        self._whole = np.flatnonzero(problem.integer[free])
+        self._at = np.round(value[free][self._whole])
+        lower, upper = problem.lower[free].copy(), problem.upper[free].copy()
+        lower[self._whole] = upper[self._whole] = self._at
+        self._free, self._bounds = free, (lower, upper)
+        self._session = SolverSession(
+            replace(
+                problem,
+                matrix=sparse.csr_array(own[self._rows]),
+                row_lower=self._sides[0],
+                row_upper=self._sides[1],
+                lower=lower,
+                upper=upper,
+                cost=problem.cost[free],
+                integer=np.zeros(len(free), dtype=bool),
+            )
+        )
+        self._base = self._session.solve()
+
+    def change(self, rows: Ints, shift: Floats, dropped: Ints) -> float:
+        """Return the change of value, in the problem's money, where sides of rows move and columns are 0; else NaN."""
+        if self._base.status is not Status.OPTIMAL:
+            return float("nan")
+        place = np.searchsorted(self._rows, rows)
+        known = (place < len(self._rows)) & (self._rows[np.minimum(place, len(self._rows) - 1)] == rows)
+        if not known.all():
+            return float("nan")
+        low, high = (side[place] for side in self._sides)
+        zero = np.flatnonzero(np.isin(self._free, dropped))
+        self._session.limit(place, low + shift, high + shift)
+        self._session.bound(zero, np.zeros(len(zero)), np.zeros(len(zero)))
+        answer = self._session.solve()
+        if answer.status is not Status.OPTIMAL:  # what runs or is built cannot go on as it is: it may do less
+            most = np.where(np.isin(self._whole, zero), 0.0, self._at)
+            self._session.bound(self._whole, np.zeros(len(self._whole)), most)
+            answer = self._session.solve()
+            self._session.bound(self._whole, self._at, self._at)
+        self._session.limit(place, low, high)
+        self._session.bound(zero, *(side[zero] for side in self._bounds))
+        return float("nan") if answer.status is not Status.OPTIMAL else self._base.value - answer.value
+
+    def dual(self, rows: Ints) -> Floats:
+        """Return the duals of some rows, NaN without them."""
+        if self._base.row_dual is None or not len(self._rows):
+            return np.full(len(rows), np.nan)
+        place = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
+        return np.where(self._rows[place] == rows, self._base.row_dual[place], np.nan)
+
+
+def _balances(model: Model, name: str) -> Ints:
+    """Return the balance row of each flow column at its outlet or its inlet, -1 where there is none."""
+    network, flow, block = model.candidates.network, model.column("flow"), model.rows[name]
+    group = network.arcs.outlet if name == "outlet" else network.arcs.inlet
+    most = max(int(group.max(initial=-1)), int(block.key["group"].max(initial=-1)))
+    table = np.full((most + 1, len(network.places.share)), -1)
+    table[block.key["group"], block.key["period"]] = block.positions
+    return table[group[flow.key["arc"]], flow.key["period"]] if len(flow) else np.empty(0, np.int64)

@@ -1,31 +1,33 @@
-"""CSV layout: header, delimiter and line of each record, found before anything is parsed.
+"""A CSV file as a raw table: encoding, header, delimiter and line of each record, found before anything is parsed.
 
-The file is walked once in blocks of bytes; a quote turns separators off until the next one.
+A byte order mark decides on the encoding, then what the data package says, then strict UTF-8, then strict GB18030 or
+Big5, whichever makes commoner characters of it; nothing is replaced or dropped. The file is walked once in blocks of
+bytes; a quote turns separators off until the next one.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from synergy.dataset.decode import decode, rewritten
-from synergy.dataset.described import UNDESCRIBED, Description, formatted, texts_needed
+from synergy.dataset.described import UNDESCRIBED, Description, formatted, rewritten
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.numbers import SMALLEST
 from synergy.dataset.schema import TABLES, numeric
-from synergy.dataset.sheet import Cells, TableData, Words
-from synergy.workbook.names import known_as, names_a_column
+from synergy.dataset.sheet import Cells, Lines, TableData, Words
+from synergy.dataset.typed import SMALLEST, known_as, names_a_column
 
-BLOCK = 1 << 20  # bytes looked at together: stays in the cache
-LONGEST = 131_072  # bytes of one cell
+_BLOCK = 1 << 20  # bytes looked at together: stays in the cache
+_LONGEST = 131_072  # bytes of one cell
 MOST_COLUMNS = 512
 _TITLES = 5  # lines above a header in which a title may stand
 _DELIMITERS = ",;\t"
@@ -33,10 +35,232 @@ _QUOTE, _FEED = 34, 10
 _BLANKS = np.frombuffer(b" \t\n", np.uint8)
 _HEAD = 65_536  # bytes in which the header has to end
 _MARKS = {";": "semicolons", "\t": "TABs"}
+LIMIT = 1 << 31  # bytes of one table
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive or an .xlsx workbook", "zip 压缩包或 .xlsx 工作簿"),
+    (b"PK\x05\x06", "an empty zip archive", "空的 zip 压缩包"),
+    (b"\xd0\xcf\x11\xe0", "an old .xls workbook", "旧式 .xls 工作簿"),
+    (b"%PDF", "a PDF", "PDF"),
+    (b"\x1f\x8b", "a gzip archive", "gzip 压缩包"),
+    (b"SQLite format 3", "a SQLite database", "SQLite 数据库"),
+    (b"\x89PNG", "a picture", "图片"),
+    (b"\xff\xd8\xff", "a picture", "图片"),
+    (b"{\\rtf", "a rich text document", "RTF 文档"),
+)
+_CHINESE = (("GB18030 (GBK)", "gb18030"), ("Big5", "cp950"))
+_SAMPLE = 20_000  # characters that tell two encodings apart
+_CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
+
+
+def raw_sheet(
+    data: bytes,
+    table: str,
+    findings: Findings,
+    known: Callable[[str], bool] | None = None,
+    description: Description = UNDESCRIBED,
+) -> TableData | None:
+    """Return a table as it stands in its file, or None where the file cannot be read.
+
+    Columns that the schema counts as numbers are numbers where all cells are plain and finite, else words. For a table
+    outside the schema, `known` says whether a cell is the name of a column, and every cell stays text.
+    """
+    text = _decode(data, table, findings, description.encoding)
+    del data
+    if text is not None and not description.dialect.usual:
+        text = rewritten(text, description.dialect, description.names, Where(table), findings)
+    if text is None:
+        return None
+    known = known or partial(names_a_column, table)
+    if above := _titles(text[:_HEAD], known):
+        parts = text.split(b"\n", above)
+        title = next((said for line in parts[:above] if (said := line.decode(errors="replace").strip(",;\t "))), "")
+        if title:
+            findings.add("title_rows", Where(table, 1), title, count=above)
+        text = b"\n" * above + parts[above]
+    shape = _layout(text, table, known, findings)
+    if shape is None:
+        return None
+    if shape.delimiter in _MARKS:
+        findings.add("delimiter", Where(table, 1), shape.delimiter, mark=_MARKS[shape.delimiter])
+    names = _names(shape, table, findings)
+    if names is None:
+        return None
+    if not len(shape.lines):
+        return TableData(table, shape.lines, {name: Words.blank(0) for name in names if name})
+    worded = any(one.decimal or one.missing - {""} for one in description.formats.values())  # in a format of its own
+    columns = _columns(text, shape, names, (table, worded))
+    lines = shape.lines if description.dialect.header else shape.lines - 1  # the header that was put above
+    grouped = ";" not in (shape.delimiter, description.dialect.delimiter)
+    return formatted(_named(TableData(table, lines, columns, grouped=grouped), findings), description, findings)
+
+
+def _names(shape: _CsvLayout, table: str, findings: Findings) -> list[str] | None:
+    """Map the header cells to the column names of the schema; number nameless ones, report repeated ones."""
+    if table in TABLES:
+        shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
+    twice = sorted({name for name in shape.header if name and shape.header.count(name) > 1})
+    for name in twice:
+        findings.add("double_header", Where(table, 1, name), name)
+    return None if twice else [name or f"\0{place}" for place, name in enumerate(shape.header)]
+
+
+def _columns(text: bytes, shape: _CsvLayout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
+    table, worded = of
+    numbers = {name for name in names if table in TABLES and not worded and numeric(table, name)}
+    frame = _parsed(text, shape, names, numbers) if numbers else None
+    if frame is None or not all(_at_sight(frame[name]) for name in numbers):
+        frame = _parsed(text, shape, names, ())
+    if frame is None or len(frame) != len(shape.lines):
+        raise AssertionError(f"the records of {table} were counted in two ways")
+    return {  # -0 becomes 0
+        str(name): cells.to_numpy() + 0.0 if cells.dtype == np.float64 else Words.of(cells.to_numpy(dtype=object))
+        for name, cells in frame.items()
+    }
+
+
+def _parsed(text: bytes, shape: _CsvLayout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:
+    source = io.BytesIO(text)
+    source.seek(shape.start)
+    dtype: dict[Any, Any] = {name: "float64" if name in numbers else "str" for name in names}
+    options: dict[str, Any] = {"header": None, "names": names, "index_col": False, "dtype": dtype}
+    try:
+        frame: pd.DataFrame = pd.read_csv(source, sep=shape.delimiter, keep_default_na=False, na_values=[""], **options)
+        return frame
+    except ValueError:  # a cell that is no number at sight
+        return None
+
+
+def _at_sight(column: pd.Series) -> bool:
+    """Whether all numbers are finite and normal; zeros and ones alone may have been words."""
+    values = np.abs(column.to_numpy())
+    top = np.nanmax(values, initial=0.0)
+    flags = (values == 0) | (values == 1)
+    if not np.isfinite(top) or (top <= 1 and flags.any() and bool((flags | np.isnan(values)).all())):
+        return False
+    return not bool(((values < SMALLEST) & (values > 0)).any())
+
+
+def _named(sheet: TableData, findings: Findings) -> TableData:
+    """Return the sheet without rows of blanks and without nameless columns, which have to be blank."""
+    filled = np.zeros(len(sheet), dtype=np.bool_)
+    for name, cells in sheet.columns.items():
+        here = cells.filled if isinstance(cells, Words) else ~np.isnan(cells)
+        filled |= here
+        if name.startswith("\0") and here.any():
+            findings.add("nameless_column", Where(sheet.table, 1), int(name[1:]) + 1)
+    if not filled.all():
+        empty = sheet.lines[~filled]
+        findings.add_rows("blank_row", Where(sheet.table), empty, [""] * len(empty))
+        sheet = sheet.take(filled)
+    columns = {name: cells for name, cells in sheet.columns.items() if not name.startswith("\0")}
+    return replace(sheet, columns=columns)
+
+
+def _decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> bytes | None:
+    """Return a file as UTF-8 without byte order mark and with LF line ends; None where it cannot be read.
+
+    `encoding` is the one declared in the data package ("" for none); one that had to be guessed is reported.
+    """
+    where = Where(table)
+    kind = real_type(data)
+    if kind is not None:
+        findings.add("wrong_type", where, "", **kind, **_CSV)
+        return None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = _utf16(data, where, findings)
+    else:
+        if encoding and not data.startswith(codecs.BOM_UTF8):
+            try:
+                data = data.decode(encoding).encode()
+            except UnicodeDecodeError as error:
+                findings.add("not_encoded", where, "", offset=error.start, encoding=encoding)
+                return None
+        text = _utf8(data.removeprefix(codecs.BOM_UTF8), where, findings)
+    if text is None:
+        return None
+    if not text or text.isspace():
+        findings.add("empty_file", where)
+        return None
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def real_type(data: bytes) -> dict[str, str] | None:
+    """Detect a binary file type by its first bytes: ``kind`` and ``kind_zh``; None where the file may be text."""
+    found = next(((en, zh) for magic, en, zh in _MAGIC if data.startswith(magic)), None)
+    return None if found is None else {"kind": found[0], "kind_zh": found[1]}
+
+
+def _utf16(data: bytes, where: Where, findings: Findings) -> bytes | None:
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        findings.add("cut_character", where, "", offset=error.start)
+        return None
+    if "\0" in text:
+        findings.add("nul", where, "", offset=data.index(b"\0\0"))
+        return None
+    findings.add("encoding", where, "UTF-16", encoding="UTF-16")
+    return text.encode()
+
+
+def _utf8(data: bytes, where: Where, findings: Findings) -> bytes | None:
+    if b"\0" in data:
+        findings.add("nul", where, "", offset=data.index(b"\0"))
+        return None
+    if data.isascii():
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, error, where, findings)
+    return data
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError, where: Where, findings: Findings) -> bytes | None:
+    """Convert a GB18030 or Big5 file to UTF-8; refuse a file that is partly UTF-8 or truncated."""
+    if error.end >= len(data) and "unexpected end" in error.reason:
+        findings.add("cut_character", where, "", offset=error.start)
+        return None
+    if (offset := _first_utf8(data)) is not None:
+        findings.add("mixed_encodings", where, "", offset=max(offset, error.start))
+        return None
+    found: dict[str, str] = {}
+    for name, codec in _CHINESE:
+        with suppress(UnicodeDecodeError):
+            found[name] = data.decode(codec)
+    if not found:
+        findings.add("not_text", where, "", offset=error.start)
+        return None
+    best = max(found, key=lambda name: _common(found[name], name))
+    findings.add("encoding", where, best.partition(" ")[0], encoding=best)
+    return found[best].encode()
+
+
+def _common(text: str, name: str) -> float:
+    """Return the fraction of the non-ASCII characters that are in everyday use in an encoding."""
+    codec, low, high = ("gb2312", 0xB0, 0xD7) if name.startswith("GB") else ("big5", 0xA4, 0xC6)
+    beyond = list(islice((one for one in text if not one.isascii()), _SAMPLE))
+    leads = [one.encode(codec, "ignore")[:1] for one in beyond]
+    everyday = sum(low <= lead[0] <= high or lead[0] in (0xA1, 0xA3) for lead in leads if lead)
+    return everyday / max(1, len(beyond))
+
+
+def _first_utf8(data: bytes) -> int | None:
+    """Return the offset of the first line with three-byte UTF-8 in it: GBK text does not look like that by chance."""
+    offset = 0
+    for line in data.splitlines(keepends=True):
+        if not line.isascii():
+            with suppress(UnicodeDecodeError):
+                if any(c >= "\u0800" for c in line.decode()):
+                    return offset
+        offset += len(line)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class CsvLayout:
+class _CsvLayout:
     """Layout of a CSV file: delimiter (comma, semicolon or TAB) and cells of the first record.
 
     `start` is the byte offset of the record after the header; `lines` is the line of each record after it, blank lines
@@ -46,23 +270,10 @@ class CsvLayout:
     delimiter: str
     header: tuple[str, ...]
     start: int
-    lines: NDArray[np.int64]
+    lines: Lines
 
 
-@dataclass(slots=True)
-class _Walk:
-    """State of a scan over the records."""
-
-    ends: list[NDArray[np.int64]]
-    fields: list[NDArray[np.int64]]
-    feeds: list[NDArray[np.int64]]
-    pending: int = 0  # separators since the last record ended
-    last: int = -1  # offset of the last separator
-    longest: tuple[int, int] = (0, 0)  # bytes of the longest cell, offset of its end
-    seen: int = 0  # line feeds so far, those in quotes too
-
-
-def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> CsvLayout | None:
+def _layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> _CsvLayout | None:
     """Return the layout of a CSV file; None where the records cannot be separated.
 
     The data are UTF-8 with LF line ends, the last line ended. The delimiter is found by the cells that are `known` as
@@ -76,15 +287,13 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
     if fault is not None:
         findings.add("open_quote", Where(table, data.count(b"\n", 0, fault) + 1))
         return None
-    walk = _Walk([], [], [])
-    _walk(data, delimiter, bool(len(quotes)), walk)
-    return _laid_out(data, delimiter, walk, (table, findings))
+    return _laid_out(data, delimiter, bool(len(quotes)), Where(table), findings)
 
 
-def titles(data: bytes, known: Callable[[str], bool]) -> int:
+def _titles(data: bytes, known: Callable[[str], bool]) -> int:
     """Count the lines above a header that name no columns, such as a title, a date or a remark.
 
-    0 where no header lies below the first lines; data and `known` are as for `layout`.
+    0 where no header lies below the first lines; data and `known` are as for `_layout`.
     """
     lines = data.decode(errors="replace").split("\n", _TITLES + 1)[: _TITLES + 1]
     for number, line in enumerate(lines):
@@ -108,16 +317,16 @@ def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
     return best
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    """Split a line into cells; return none where a cell exceeds the maximum length."""
+def _cells(record: str, delimiter: str) -> list[str]:
+    """Split the first record of a text into cells; return none where a cell exceeds the maximum length."""
     try:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
+        cells = next(csv.reader(record.splitlines(keepends=True), delimiter=delimiter), [])
+    except csv.Error:  # a cell that is said to be too long
         return []
-    return [cell.replace("\ufeff", "").strip() for cell in cells]
+    return [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
 
 
-def _stray_quote(data: bytes, quotes: NDArray[np.int64], delimiter: str) -> int | None:
+def _stray_quote(data: bytes, quotes: Lines, delimiter: str) -> int | None:
     """Return the offset of the first quote that does not enclose a cell; None where all do."""
     if not len(quotes):
         return None
@@ -132,15 +341,18 @@ def _stray_quote(data: bytes, quotes: NDArray[np.int64], delimiter: str) -> int 
     return min(bad, default=None)
 
 
-def _blocks(data: bytes) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(data), BLOCK):
-        yield start, min(len(data), start + BLOCK)
+def _scanned(data: bytes, delimiter: str, quoted: bool) -> tuple[Lines, Lines, Lines, int, int]:
+    """Walk the file once, in blocks of bytes.
 
-
-def _walk(data: bytes, delimiter: str, quoted: bool, walk: _Walk) -> None:
+    Returns the offset of the end, the cells and the first line of each record; the bytes of the longest cell, and the
+    offset of its end.
+    """
     raw, carry = np.frombuffer(data, np.uint8), 0
-    for start, stop in _blocks(data):
-        block = raw[start:stop]
+    ends, fields, last_lines = list[Lines](), list[Lines](), list[Lines]()
+    pending, last, lines = 0, -1, 0  # separators since the last record ended, offset of the last one, line feeds so far
+    longest = (0, 0)
+    for start in range(0, len(data), _BLOCK):
+        block = raw[start : start + _BLOCK]
         feeds = block == _FEED
         marks = feeds | (block == ord(delimiter))
         if quoted:
@@ -148,30 +360,26 @@ def _walk(data: bytes, delimiter: str, quoted: bool, walk: _Walk) -> None:
             marks &= inside == 0
             carry = int(inside[-1])
         separators = np.flatnonzero(marks)
-        if len(separators):
-            _count(separators, block, start, walk)
+        stops = np.flatnonzero(block[separators] == _FEED)
         if quoted:
-            ends = separators[block[separators] == _FEED]
-            walk.feeds.append(walk.seen + np.searchsorted(np.flatnonzero(feeds), ends) + 1)
-            walk.seen += int(np.count_nonzero(feeds))
+            last_lines.append(lines + np.searchsorted(np.flatnonzero(feeds), separators[stops]) + 1)
+            lines += int(np.count_nonzero(feeds))
+        if len(separators):
+            gaps = np.diff(separators, prepend=last - start)
+            widest = int(gaps.argmax())
+            longest = max(longest, (int(gaps[widest]) - 1, start + int(separators[widest])))
+            last = start + int(separators[-1])
+            ends.append(separators[stops] + start)
+            fields.append(np.diff(stops, prepend=-1 - pending))
+            pending = len(separators) - 1 - int(stops[-1]) if len(stops) else pending + len(separators)
+    all_ends = np.concatenate(ends)
+    last_line = np.concatenate(last_lines) if quoted else np.arange(1, len(all_ends) + 1)
+    return all_ends, np.concatenate(fields), np.append(1, last_line[:-1] + 1), *longest
 
 
-def _count(separators: NDArray[np.int64], block: NDArray[np.uint8], start: int, walk: _Walk) -> None:
-    ends = np.flatnonzero(block[separators] == _FEED)
-    gaps = np.diff(separators, prepend=walk.last - start)
-    widest = int(gaps.argmax())
-    walk.longest = max(walk.longest, (int(gaps[widest]) - 1, start + int(separators[widest])))
-    walk.last = start + int(separators[-1])
-    walk.ends.append(separators[ends] + start)
-    walk.fields.append(np.diff(ends, prepend=-1 - walk.pending))
-    walk.pending = len(separators) - 1 - int(ends[-1]) if len(ends) else walk.pending + len(separators)
-
-
-def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Findings]) -> CsvLayout | None:
-    table, findings = sink
-    ends, fields = np.concatenate(walk.ends), np.concatenate(walk.fields)
-    last_line = np.concatenate(walk.feeds) if walk.feeds else np.arange(1, len(ends) + 1)
-    lines = np.append(1, last_line[:-1] + 1)
+def _laid_out(data: bytes, delimiter: str, quoted: bool, where: Where, findings: Findings) -> _CsvLayout | None:
+    """Report structural faults (too many columns, overlong cells, ragged rows), else return the layout."""
+    ends, fields, lines, longest, offset = _scanned(data, delimiter, quoted)
     starts = np.append(0, ends[:-1] + 1)
     full = np.ones(len(ends), dtype=np.bool_)
     raw = np.frombuffer(data, np.uint8)
@@ -180,146 +388,14 @@ def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Finding
     full &= ends > starts
     head = int(full.argmax())
     full[: head + 1] = False
-    header = _header(data[starts[head] : ends[head]].decode(), delimiter)
-    if not _sound(Where(table), lines, fields, (full, header, walk.longest, ends), findings):
-        return None
-    return CsvLayout(delimiter, header, int(ends[head]) + 1, lines[full].astype(np.int64))
-
-
-def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    try:
-        record = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
-    except csv.Error:  # a cell that is said to be too long
-        return ()
-    return tuple(" ".join(cell.replace("\ufeff", "").split()) for cell in record)
-
-
-def _sound(
-    where: Where,
-    lines: NDArray[np.int64],
-    fields: NDArray[np.int64],
-    record: tuple[NDArray[np.bool_], tuple[str, ...], tuple[int, int], NDArray[np.int64]],
-    findings: Findings,
-) -> bool:
-    """Report structural faults (too many columns, overlong cells, ragged rows); return whether there are none."""
-    full, header, (longest, offset), ends = record
+    header = tuple(_cells(data[starts[head] : ends[head]].decode(), delimiter))
     if len(header) > MOST_COLUMNS:
         findings.add("too_many_columns", where, len(header), most=MOST_COLUMNS)
-        return False
-    if longest > LONGEST:
+        return None
+    if longest > _LONGEST:
         place = int(np.searchsorted(ends, offset))
-        findings.add("long_cell", where._replace(row=int(lines[place])), "", length=longest, most=LONGEST)
-        return False
+        findings.add("long_cell", where._replace(row=int(lines[place])), "", length=longest, most=_LONGEST)
+        return None
     ragged = np.flatnonzero(full & (fields != len(header)))
     findings.add_rows("ragged", where, lines[ragged], [f"{count}" for count in fields[ragged]], expected=len(header))
-    return not len(ragged)
-
-
-def raw_sheet(
-    data: bytes,
-    table: str,
-    findings: Findings,
-    known: Callable[[str], bool] | None = None,
-    description: Description = UNDESCRIBED,
-) -> TableData | None:
-    """Return a table as it stands in its file, or None where the file cannot be read.
-
-    Columns that the schema counts as numbers are numbers where all cells are plain and finite, else words. For a table
-    outside the schema, `known` says whether a cell is the name of a column, and every cell stays text.
-    """
-    text = decode(data, table, findings, description.encoding)
-    del data
-    if text is not None and not description.dialect.usual:
-        text = rewritten(text, description.dialect, description.names, Where(table), findings)
-    if text is None:
-        return None
-    known = known or partial(names_a_column, table)
-    if above := titles(text[:_HEAD], known):
-        parts = text.split(b"\n", above)
-        title = next((line for line in parts[:above] if line.strip(b",;\t ")), b"")
-        if title:
-            said = title.decode(errors="replace").strip(",;\t ")
-            findings.add("title_rows", Where(table, 1), said, count=above)
-        text = b"\n" * above + parts[above]
-    shape = layout(text, table, known, findings)
-    if shape is None:
-        return None
-    if shape.delimiter in _MARKS:
-        findings.add("delimiter", Where(table, 1), shape.delimiter, mark=_MARKS[shape.delimiter])
-    names = _names(shape, table, findings)
-    if names is None:
-        return None
-    if not len(shape.lines):
-        return TableData(table, shape.lines, {name: Words.blank(0) for name in names if name})
-    columns = _columns(text, shape, names, (table, texts_needed(description)))
-    lines = shape.lines if description.dialect.header else shape.lines - 1  # the header that was put above
-    grouped = ";" not in (shape.delimiter, description.dialect.delimiter)
-    return formatted(_named(TableData(table, lines, columns, grouped=grouped), findings), description, findings)
-
-
-def _names(shape: CsvLayout, table: str, findings: Findings) -> list[str] | None:
-    """Map the header cells to the column names of the schema; number nameless ones, report repeated ones."""
-    if table in TABLES:
-        shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
-    twice = sorted({name for name in shape.header if name and shape.header.count(name) > 1})
-    for name in twice:
-        findings.add("double_header", Where(table, 1, name), name)
-    return None if twice else [name or f"\0{place}" for place, name in enumerate(shape.header)]
-
-
-def _columns(text: bytes, shape: CsvLayout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
-    table, worded = of
-    numbers = {name for name in names if table in TABLES and not worded and numeric(table, name)}
-    frame = _parsed(text, shape, names, numbers) if numbers else None
-    if frame is None or not all(_at_sight(frame[name]) for name in numbers):
-        frame, numbers = _parsed(text, shape, names, ()), set()
-    if frame is None or len(frame) != len(shape.lines):
-        raise AssertionError(f"the records of {table} were counted in two ways")
-    return {str(name): _raw_cells(column) for name, column in frame.items()}
-
-
-def _parsed(text: bytes, shape: CsvLayout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:
-    source = io.BytesIO(text)
-    source.seek(shape.start)
-    dtype: dict[Any, Any] = {name: "float64" if name in numbers else "str" for name in names}
-    options: dict[str, Any] = {"header": None, "names": names, "index_col": False, "dtype": dtype}
-    try:
-        frame: pd.DataFrame = pd.read_csv(source, sep=shape.delimiter, keep_default_na=False, na_values=[""], **options)
-        return frame
-    except ValueError:  # a cell that is no number at sight
-        return None
-
-
-def _at_sight(column: pd.Series) -> bool:
-    """Whether all numbers are finite and normal; zeros and ones alone may have been words."""
-    values = np.abs(column.to_numpy())
-    top = np.nanmax(values, initial=0.0)
-    if not np.isfinite(top) or (top <= 1 and bool(np.isin(values, (0.0, 1.0)).any()) and _flags(values)):
-        return False
-    return not bool(((values < SMALLEST) & (values > 0)).any())
-
-
-def _flags(values: NDArray[np.generic]) -> bool:
-    return bool((np.isnan(values) | (values == 0) | (values == 1)).all())
-
-
-def _raw_cells(column: pd.Series) -> Cells:
-    if column.dtype == np.float64:
-        return column.to_numpy() + 0.0  # -0 becomes 0
-    return Words.of(column.to_numpy(dtype=object))
-
-
-def _named(sheet: TableData, findings: Findings) -> TableData:
-    """Return the sheet without rows of blanks and without nameless columns, which have to be blank."""
-    filled = np.zeros(len(sheet), dtype=np.bool_)
-    for name, cells in sheet.columns.items():
-        here = cells.filled if isinstance(cells, Words) else ~np.isnan(cells)
-        filled |= here
-        if name.startswith("\0") and here.any():
-            findings.add("nameless_column", Where(sheet.table, 1), int(name[1:]) + 1)
-    if not filled.all():
-        empty = sheet.lines[~filled]
-        findings.add_rows("blank_row", Where(sheet.table), empty, [""] * len(empty))
-        sheet = sheet.take(filled)
-    columns = {name: cells for name, cells in sheet.columns.items() if not name.startswith("\0")}
-    return replace(sheet, columns=columns)
+    return None if len(ragged) else _CsvLayout(delimiter, header, int(ends[head]) + 1, lines[full].astype(np.int64))

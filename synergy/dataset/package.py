@@ -1,24 +1,51 @@
-"""Data package of a dataset: its name, its settings, and the file of each table."""
+"""Files of a dataset: a folder or a zip archive, and its data package; a dataset written as one.
+
+Names are looked up, never used as paths.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import json
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from synergy.dataset.decode import USUAL, unmarked
-from synergy.dataset.described import UNDESCRIBED, Description, description_of, load_document
+import pandas as pd
+
+from synergy.dataset.described import UNDESCRIBED, USUAL, Description, description_of, load_document, unmarked
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.layout import raw_sheet
-from synergy.dataset.numbers import near, suggestion
-from synergy.dataset.schema import TABLES
-from synergy.dataset.sheet import TableData
-from synergy.dataset.sources import DATA, PACKAGE, TEXTS, Source, table_file
-from synergy.workbook.names import known_as, looked, table_named, tables
+from synergy.dataset.layout import LIMIT, raw_sheet, real_type
+from synergy.dataset.schema import TABLES, Column, ColumnType, Table, numeric
+from synergy.dataset.sheet import Dataset, TableData
+from synergy.dataset.typed import known_as, looked, near, suggestion, table_named, tables
+from synergy.errors import UsageError
+from synergy.outputs import written_whole
+from synergy.scenario import JSON
 
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack a few kilobytes to gigabytes at once
+_MOST_ENTRIES = 2000
+_MOST_RATIO = 200  # unpacked to packed bytes; tables of text reach 10 to 30
+_SMALL = 8 << 20  # below so many bytes the ratio says nothing
+PACKAGE = "datapackage.json"
+_TEXTS = (".csv", ".txt", ".tsv", ".tab")
+# what else tables are kept in, and what packs them
+_DATA = (
+    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers"),
+    *(".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".dat", ".db", ".sqlite", ".xml"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".rar"),
+)
+_EXPECTED = {
+    "expected": "a folder, a zip archive or an .xlsx workbook of a dataset",
+    "expected_zh": "数据集文件夹、zip 压缩包或 .xlsx 工作簿",
+}
+_TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
+_DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
 _HEAD = 65_536  # bytes of a file in which its header has to end
 _SURE = 0.75  # likeness from which a name is a slip of another
 
@@ -60,8 +87,7 @@ def package_of(source: Source, findings: Findings) -> Package:
             findings.add("missing_table", Where(name), "", table=name)
     settings = record.get("synergy", {})
     if not isinstance(settings, dict):
-        fields: dict[str, object] = {"expected": "an object", "expected_zh": "对象", "hint": ""}
-        findings.add("wrong_kind", Where(PACKAGE, None, "/synergy"), settings, **fields)
+        findings.add_expected("wrong_kind", Where(PACKAGE, None, "/synergy"), settings, "an object", "对象")
         settings = {}
     title = record.get("name")
     name = title if isinstance(title, str) and title else source.name
@@ -82,33 +108,29 @@ class _Resources:
         """Take the list of resources."""
         self.listed = isinstance(resources, list)
         if resources is not None and not self.listed:
-            self._wrong(Where(PACKAGE, None, "/resources"), resources, ("a list", "列表"))
+            self._findings.add_expected("wrong_kind", Where(PACKAGE, None, "/resources"), resources, "a list", "列表")
         for place, resource in enumerate(resources if isinstance(resources, list) else []):
             where = Where(PACKAGE, None, f"/resources/{place}")
             if isinstance(resource, dict):
                 self._resource(resource, where)
             else:
-                self._wrong(where, resource, ("an object", "对象"))
-
-    def _wrong(self, where: Where, value: object, expected: tuple[str, str]) -> None:
-        fields: dict[str, object] = {"expected": expected[0], "expected_zh": expected[1], "hint": ""}
-        self._findings.add("wrong_kind", where, value, **fields)
+                self._findings.add_expected("wrong_kind", where, resource, "an object", "对象")
 
     def _resource(self, resource: Mapping[str, object], where: Where) -> None:
         path = resource.get("path")
         if isinstance(path, list) and len(path) == 1:
             path = path[0]
         named = str(resource.get("name", ""))
-        table = table_named(named) or (table_file(path)[0] if isinstance(path, str) else "")
+        table = table_named(named) or (_table_file(path)[0] if isinstance(path, str) else "")
         if table not in TABLES:
             self._stranger(named, resource, where)
         elif table in self.files:
             first = self.files[table] if table not in self.rows else f"{PACKAGE}: data"
-            self._findings.add(
-                "double_file", where._replace(column=f"{where.column}/name"), named, table=table, first=first
-            )
+            there = where._replace(column=f"{where.column}/name")
+            self._findings.add("double_file", there, named, table=table, first=first)
         elif ("data" in resource) == (path is not None):
-            self._wrong(where, sorted(resource), ("either path or data", "path 或 data 之一"))
+            expected = ("either path or data", "path 或 data 之一")
+            self._findings.add_expected("wrong_kind", where, sorted(resource), *expected)
         else:
             self.described[table] = description_of(resource, table, where, self._findings)
             if "data" in resource:
@@ -130,8 +152,7 @@ class _Resources:
     def _path(self, table: str, path: object, where: Where) -> None:
         plain = PurePosixPath(path).as_posix() if isinstance(path, str) else ""
         if isinstance(path, list):
-            fields: dict[str, object] = {"expected": "one file for a table", "expected_zh": "每表一个文件"}
-            self._findings.add("not_followed", where, path, **fields)
+            self._findings.add_expected("not_followed", where, path, "one file for a table", "每表一个文件")
         elif plain in self._source.sizes and ".." not in plain.split("/"):
             self.files[table] = plain
         else:
@@ -145,10 +166,13 @@ class _Resources:
             return
         rows = _lists(data, table, self.described[table])
         if rows is None:
-            self._wrong(where, data, ("a list of rows, each of names and plain values", "行的列表，每行为名称和值"))
+            expected = ("a list of rows, each of names and plain values", "行的列表，每行为名称和值")
+            self._findings.add_expected("wrong_kind", where, data, *expected)
         else:
             self.described[table] = replace(self.described[table], encoding="", dialect=USUAL)
-            self.rows[table] = _as_csv(rows)
+            target = io.StringIO()
+            csv.writer(target, lineterminator="\n").writerows(rows)
+            self.rows[table] = target.getvalue()
 
 
 def _lists(data: object, table: str, description: Description) -> list[list[str]] | None:
@@ -174,25 +198,18 @@ def _lists(data: object, table: str, description: Description) -> list[list[str]
     return [names, *texts]
 
 
-def _as_csv(rows: Sequence[Sequence[str]]) -> str:
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerows(rows)
-    return target.getvalue()
-
-
 def _files(source: Source, found: _Resources, findings: Findings) -> dict[str, str]:
     """Return the file of each table: those that the data package lists, and those named like tables."""
     files = dict(found.files)
     strangers = []
     for name in sorted(source.sizes):
-        table, readable = table_file(name)
+        table, readable = _table_file(name)
         if name in (PACKAGE, *found.files.values()):
             continue
-        if not table:
-            strangers.append(name)
-        elif readable and "/" not in name and table not in files:
+        named = bool(table) and readable and "/" not in name
+        if named and table not in files:
             files[table] = name
-        elif "/" not in name and readable and table not in found.files:
+        elif named and table not in found.files:
             findings.add("double_file", Where(name), name, table=table, first=files[table])
         else:
             strangers.append(name)
@@ -204,10 +221,10 @@ def _files(source: Source, found: _Resources, findings: Findings) -> dict[str, s
 def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], findings: Findings) -> None:
     """Report a file that is not read; one that may hold a missing table refuses the dataset."""
     files, listed = known
-    table, readable = table_file(name)
+    table, readable = _table_file(name)
     inner = "/" in name
     if name.lower().startswith("datapackage."):
-        findings.add("not_followed", Where(name), name, expected=PACKAGE, expected_zh=PACKAGE)
+        findings.add_expected("not_followed", Where(name), name, PACKAGE, PACKAGE)
     elif table in files:
         if not inner:
             findings.add("spare_file", Where(name), name, table=table, first=files[table])
@@ -216,7 +233,7 @@ def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], 
             findings.add("table_file", Where(name), name, table=table)
     elif not (inner and listed) and (meant := _meant(name, source, readable)) and meant not in files:
         findings.add("table_file", Where(name), name, table=meant)
-    elif PurePosixPath(name).suffix.lower() in (".csv", *DATA) and not (inner and listed):
+    elif PurePosixPath(name).suffix.lower() in (".csv", *_DATA) and not (inner and listed):
         alike = [one for one in near(PurePosixPath(name).stem, list(TABLES), count=1) if one not in files]
         findings.add("unknown_file", Where(name), name, **suggestion(f"{one}.csv" for one in alike))
 
@@ -229,7 +246,7 @@ def _meant(name: str, source: Source, readable: bool) -> str:
     place = PurePosixPath(name)
     stem, ending = place.name.partition(".")[0], place.suffix.lower()
     by_header = _by_header(_header(source, name)) if readable else ""
-    if by_header or ending not in ("", *TEXTS, *DATA):
+    if by_header or ending not in ("", *_TEXTS, *_DATA):
         return by_header
     words = [word for word in looked(stem).split() if ending != ".txt"]
     titles = [called for called in tables() if not called.isascii() and called in stem]
@@ -262,3 +279,267 @@ def _by_header(header: Sequence[str]) -> str:
         if needed <= columns and len(columns) > most and 2 * len(columns) >= len(header):
             best, most = name, len(columns)
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files of a dataset in a folder or archive; names of files in folders have ``/``.
+
+    `sizes` is the bytes of each file by its name; `load` returns the content of one.
+    """
+
+    name: str
+    sizes: Mapping[str, int]
+    load: Callable[[str], bytes]
+
+
+def open_source(path: Path, findings: Findings) -> Source | None:
+    """Return the files of a folder, its ``datapackage.json`` or a zip archive; None and a finding if unreadable."""
+    if path.name == PACKAGE and path.is_file():
+        path = path.parent
+    if path.is_dir():
+        source: Source | None = _folder(path)
+    elif path.is_file():
+        source = _archive(path, findings)
+    else:
+        findings.add("not_found", Where(path.name), str(path))
+        return None
+    if source is None:
+        return None
+    source = _packaged(source)
+    size = sum(size for name, size in source.sizes.items() if name == PACKAGE or _table_file(name)[1])
+    if size > LIMIT:
+        findings.add("too_large", Where(path.name), size, most=LIMIT)
+        return None
+    return _rooted(source, Where(path.name), findings)
+
+
+def _packaged(source: Source) -> Source:
+    """Return the files, a data package in each folder by its usual name whatever its case."""
+    names = {}
+    for name in source.sizes:
+        place = PurePosixPath(name)
+        usual = place.with_name(PACKAGE).as_posix()
+        if place.name != PACKAGE and place.name.lower() in (PACKAGE, f"{PACKAGE}.txt") and usual not in source.sizes:
+            names[name] = usual
+    old = {names.get(name, name): name for name in source.sizes}
+    return Source(source.name, {name: source.sizes[file] for name, file in old.items()}, lambda n: source.load(old[n]))
+
+
+def _table_file(name: str) -> tuple[str, bool]:
+    """Return the table that a file name denotes ("" for none), and whether its endings are those of a text table.
+
+    Examples
+    --------
+    >>> _table_file("Offers.csv.txt"), _table_file("data/供给.csv")
+    (('offers', True), ('offers', True))
+    >>> _table_file("offers.xlsx"), _table_file("notes.txt")
+    (('offers', False), ('', True))
+    """
+    stem = PurePosixPath(name).name
+    endings: list[str] = []
+    while (ending := PurePosixPath(stem).suffix.lower()) in (*_TEXTS, *_DATA):
+        endings.append(ending)
+        stem = stem[: -len(ending)]
+    table = table_named(stem)
+    return table if table in TABLES else "", bool(endings) and set(endings) <= set(_TEXTS)
+
+
+def _rooted(source: Source, where: Where, findings: Findings) -> Source | None:
+    """Return the files of the folder that holds the tables, by their names in it."""
+    needed = {name for name, table in TABLES.items() if table.required}
+    inside = {
+        PurePosixPath(name).parent
+        for name in source.sizes
+        if PurePosixPath(name).name == PACKAGE or _table_file(name)[0] in needed
+    }
+    tops = sorted(str(one) for one in inside if not inside & set(one.parents))
+    if len(tops) > 1:
+        findings.add("two_datasets", where, "", folders=", ".join(tops[:6]))
+        return None
+    if tops in ([], ["."]):
+        return source
+    cut = len(tops[0]) + 1
+    below = {name[cut:]: name for name in source.sizes if name.startswith(f"{tops[0]}/")}
+    aside = [name for name in source.sizes if not name.startswith(f"{tops[0]}/") and all(_table_file(name))]
+    for name in aside:
+        findings.add("table_file", Where(name), name, table=_table_file(name)[0])
+    return Source(
+        source.name, {name: source.sizes[old] for name, old in below.items()}, lambda n: source.load(below[n])
+    )
+
+
+def _folder(path: Path) -> Source:
+    """Return the files of a folder and of those right inside it."""
+    found = [one for one in [*sorted(path.iterdir()), *sorted(path.glob("*/*"))] if one.is_file()]
+    root = path.resolve()
+    inside = {one.relative_to(path).as_posix(): one for one in found if one.resolve().is_relative_to(root)}
+    named = {name: one for name, one in inside.items() if not _aside(name)}
+    return Source(root.name, {name: one.stat().st_size for name, one in named.items()}, lambda n: named[n].read_bytes())
+
+
+def _archive(path: Path, findings: Findings) -> Source | None:
+    where = Where(path.name)
+    with path.open("rb") as file:
+        start = file.read(16)
+    kind = real_type(start)
+    if not zipfile.is_zipfile(path):
+        cut = kind is not None and "zip" in kind["kind"].split()
+        if path.suffix.lower() == ".zip" or cut:
+            findings.add("zip_cut" if cut else "zip_not", where, path.stat().st_size)
+            return None
+        alone = {"kind": "a single file of something else", "kind_zh": "其他类型的单个文件"}
+        findings.add("wrong_type", where, "", **(kind or alone), **_EXPECTED)
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [one for one in archive.infolist() if not one.is_dir() and not _aside(one.filename)]
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        findings.add("zip_broken", where, "", reason=str(error))
+        return None
+    if not _harmless(entries, where, findings):
+        return None
+    by_name = {entry.filename: entry for entry in entries}
+    while len({name.split("/", 1)[0] for name in by_name}) == 1 and all("/" in name for name in by_name):
+        by_name = {name.split("/", 1)[1]: entry for name, entry in by_name.items()}  # out of what encloses everything
+    if "[Content_Types].xml" in by_name:
+        if "xl/workbook.xml" in by_name:
+            findings.add("workbook_named", where)
+        else:
+            findings.add("wrong_type", where, "", kind="an office document", kind_zh="Office 文档", **_EXPECTED)
+        return None
+
+    def load(name: str) -> bytes:
+        entry = by_name[name]
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
+                return file.read(entry.file_size + 1)
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error) as error:
+            findings.add("zip_broken", Where(name), "", reason=str(error))
+            return b""
+
+    return Source(path.stem, {name: entry.file_size for name, entry in by_name.items()}, load)
+
+
+def _harmless(entries: list[zipfile.ZipInfo], where: Where, findings: Findings) -> bool:
+    if len(entries) > _MOST_ENTRIES:
+        findings.add("zip_bomb", where, f"{len(entries)} files")
+    for entry in entries:
+        if entry.flag_bits & 1:
+            findings.add("zip_password", where, entry.filename)
+        if entry.file_size > _SMALL and entry.file_size > _MOST_RATIO * entry.compress_size:
+            findings.add("zip_bomb", where, entry.filename)
+        if entry.compress_type not in PACKED:
+            findings.add("zip_packed", where, entry.filename)
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            findings.add("unsafe_path", where, entry.filename)
+    if (total := sum(entry.file_size for entry in entries)) > LIMIT:
+        findings.add("zip_bomb", where, f"{total} bytes")
+    return not findings.refused
+
+
+def _aside(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def write(dataset: Dataset, folder: str | Path, head: Mapping[str, JSON] | None = None) -> None:
+    """Write a dataset: one CSV for each table that was given, and ``datapackage.json`` with its settings.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A scenario that was applied to it is in the tables and settings that are written.
+    folder : str or pathlib.Path
+        Made where it is missing. Tables in it are replaced.
+    head : mapping, optional
+        Further properties of the data package: title, licences, sources.
+
+    Raises
+    ------
+    UsageError
+        The folder holds a table that the dataset has not: it would be read back as part of it.
+
+    Notes
+    -----
+    Optional columns that say nothing but their default are left out.
+    """
+    target = Path(folder)
+    given = [name for name in TABLES if name in dataset.given or TABLES[name].required]
+    strangers = [name for name in TABLES if name not in given and (target / f"{name}.csv").exists()]
+    if strangers:
+        raise UsageError(f"{target} holds tables that the dataset has not: {', '.join(strangers)}")
+    target.mkdir(parents=True, exist_ok=True)
+    headers: dict[str, list[str]] = {}
+    for name in given:
+        frame = written(TABLES[name], dataset[name])
+        written_whole(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+        headers[name] = [str(column) for column in frame.columns]
+    resources: list[JSON] = [_resource(TABLES[name], headers[name], headers) for name in given]
+    record = {"name": dataset.name, **(head or {}), "resources": resources}
+    record["synergy"] = {key: value for key, value in dataset.settings.record().items() if value not in (None, [])}
+    text = json.dumps(record, ensure_ascii=False, indent=2)
+    written_whole(target / PACKAGE, (text + "\n").encode())
+
+
+def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of a `Dataset` as written: plain numbers, true and false, optional columns of defaults dropped."""
+    columns = {}
+    for name in frame.columns:
+        column, cells = table.column(str(name)), frame[name]
+        if column is not None and not column.required and _default(cells, column.default):
+            continue
+        if cells.dtype == bool:
+            cells = cells.map({True: "true", False: "false"})
+        elif pd.api.types.is_numeric_dtype(cells):
+            whole = cells.isna() | ((cells == cells.round()) & (cells.abs() < 2**53))
+            cells = cells.astype("Int64") if bool(whole.all()) else cells
+        columns[name] = cells
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _default(cells: pd.Series, default: float | bool | str | None) -> bool:
+    """Whether all cells of a column have the default value of the column."""
+    if cells.dtype == bool:
+        return not bool(cells.any())
+    if pd.api.types.is_numeric_dtype(cells):
+        return bool(cells.isna().all()) if default is None else bool((cells == default).all())
+    return bool((cells == "").all())
+
+
+def _resource(table: Table, header: Sequence[str], present: Collection[str]) -> dict[str, JSON]:
+    schema: dict[str, JSON] = {"fields": [_field(table, name) for name in header], "missingValues": [""]}
+    schema["primaryKey"] = list(table.key)
+    keys: list[JSON] = []
+    for column in table.columns:  # each that references exactly one table
+        if len(column.refs) == 1 and column.refs[0] in present and column.name in header:
+            target = TABLES[column.refs[0]]
+            keys.append({"fields": [column.name], "reference": {"resource": target.name, "fields": [target.key[0]]}})
+    if keys:
+        schema["foreignKeys"] = keys
+    resource = {"name": table.name, "type": "table", "path": f"{table.name}.csv", "scheme": "file", "format": "csv"}
+    return resource | {"mediatype": "text/csv", "encoding": "utf-8", "description": table.en, "schema": schema}
+
+
+def _field(table: Table, name: str) -> dict[str, JSON]:
+    column = table.column(name)
+    if column is None:
+        return {"name": name, "type": "number" if numeric(table.name, name) else "string"}
+    field: dict[str, JSON] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
+    if column.kind is ColumnType.BOOLEAN:
+        field |= {"trueValues": ["true"], "falseValues": ["false"]}
+    if column.unit:
+        field["unit"] = column.unit
+    rules = _constraints(column, alone=table.key == (name,))
+    return field | ({"constraints": rules} if rules else {})
+
+
+def _constraints(column: Column, *, alone: bool) -> dict[str, JSON]:
+    rules: dict[str, JSON] = {"required": True} if column.required else {}
+    if alone:
+        rules["unique"] = True
+    if column.kind is ColumnType.DATE:
+        rules["pattern"] = _DAY
+    if column.choices:
+        rules["enum"] = list(column.choices)
+    bounds = {"minimum": column.minimum, "maximum": column.maximum}
+    return rules | {name: bound for name, bound in bounds.items() if bound is not None}

@@ -1,4 +1,4 @@
-"""Read a dataset from a folder, zip archive or workbook: return checked tables, or all faults at once.
+"""Read a dataset from a folder, zip archive or workbook: checked values and references, or all faults at once.
 
 Two datasets with the same digest hold the same rows in the same order with the same values. Byte order marks,
 encodings, line ends, quotes, the order of columns, spellings of a number (``1`` and ``1.0``), and whether a default is
@@ -8,32 +8,31 @@ written out do not matter; nor do settings and a scenario, which the plan names 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from synergy.dataset.apply import Applied, apply
-from synergy.dataset.check_processes import check_balances, check_processes
-from synergy.dataset.check_references import check_links, check_places, check_references, look_alikes, without_repeats
-from synergy.dataset.check_values import check_ranges, check_settings, check_values
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.loops import LOOPS, check_loops
-from synergy.dataset.package import Package, package_of
-from synergy.dataset.schema import TABLES, YEAR
-from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, check_shape, parse_settings
-from synergy.dataset.sheet import Cells, Dataset, TableData, Words
-from synergy.dataset.sources import open_source
-from synergy.dataset.typed import UnitHints, filled, missing_columns, typed
+from synergy.dataset.package import Package, open_source, package_of
+from synergy.dataset.processes import LOOPS, check_balances, check_loops, check_processes, public_sites
+from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, YEAR, Column, ColumnType, own_column
+from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, apply, check_shape, parse_settings
+from synergy.dataset.sheet import Cells, Dataset, Flags, Floats, TableData, Words
+from synergy.dataset.typed import UnitHints, filled, folded, missing_columns, near, second_header, suggestion, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
 from synergy.units import counted_in
-from synergy.workbook.names import second_header
 from synergy.workbook.reading import CLAIMS, read_workbook
 
-COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activity_unit")}
-Raw = Callable[[str], TableData | None]
+Sheets = Mapping[str, TableData]
+_TOLD = 1e-8  # amounts from which a plan is told to meet them or not
+_EARTH_KM = 6371.0088
+_FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
+_Load = Callable[[str], TableData | None]
 
 
 def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, object] | None = None) -> Dataset:
@@ -93,25 +92,36 @@ def check(
     found = _opened(Path(path), findings)
     if found is None:
         return None, findings.problems()
-    package, raw, located = found
-    sheets, broken = _sheets(package, raw, findings)
-    digest = "" if findings.refused else digest_of(sheets)
+    package, load, located = found
+    sheets, broken = _sheets(package, load, findings)
+    digest = "" if findings.refused else _digest_of(sheets)
     sound = check_shape(scenario, findings)
-    settings, places = _settings(package, sound, overrides or {}, findings)
+    own = Layer(package.says, package.settings, "/synergy")
+    layers = (own, Layer(SCENARIO, sound.settings), Layer(OVERRIDES, overrides or {}))
+    settings, places = parse_settings(layers, findings)
     applied = apply(sound, sheets, findings)
-    _check(applied, broken, findings)
-    check_settings(settings, places, applied.sheets, findings)
+    sheets = applied.sheets
+    if not len(sheets["periods"]) and "periods" not in broken:
+        columns: dict[str, Cells] = {"period": Words.of([YEAR[0]]), "hours": np.array([YEAR[1]])}
+        sheets["periods"] = replace(sheets["periods"], lines=np.ones(1, dtype=np.int64), columns=columns)
+    _check_values(sheets, findings)
+    _check_references(sheets, broken, findings)
+    _check_places(sheets, findings)
+    check_processes(sheets, findings)
+    sheets["links"] = _check_links(sheets, findings)
+    check_balances(sheets, findings)
+    _check_settings(settings, places, sheets, findings)
     if not findings.refused:
-        check_loops(applied.sheets, settings, findings)
+        check_loops(sheets, settings, findings)
     problems = tuple(map(located, findings.problems(applied.relocate)))
     if findings.refused:
         return None, problems
-    tables = {name: sheet.frame() for name, sheet in applied.sheets.items()}
-    given = frozenset(name for name, sheet in applied.sheets.items() if sheet.given)
+    tables = {name: sheet.frame() for name, sheet in sheets.items()}
+    given = frozenset(name for name, sheet in sheets.items() if sheet.given)
     return Dataset(package.name, tables, given, settings, scenario, digest, problems), problems
 
 
-def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Problem], Problem]] | None:
+def _opened(path: Path, findings: Findings) -> tuple[Package, _Load, Callable[[Problem], Problem]] | None:
     """Open a dataset; return its package, a loader of its tables as texts, and a function that locates problems."""
     if path.suffix.lower() in CLAIMS and path.is_file():
         book = read_workbook(path, findings)
@@ -123,7 +133,7 @@ def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Pro
     return package, lambda name: package.sheet(name, source, findings), lambda problem: problem
 
 
-def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, TableData], set[str]]:
+def _sheets(package: Package, load: _Load, findings: Findings) -> tuple[dict[str, TableData], set[str]]:
     """Return all tables, and the names of those that could not be read."""
     sheets: dict[str, TableData] = {}
     units: dict[str, dict[str, str]] = {}
@@ -132,11 +142,11 @@ def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, T
     for name in TABLES:
         sheet = None
         if name in package.files:
-            sheet = _sheet(raw(name), findings, measures)
+            sheet = _sheet(load(name), findings, measures)
             if sheet is None:
                 broken.add(name)
-            elif name in COUNTED:
-                key, unit = COUNTED[name]
+            elif name in ("commodities", "processes"):
+                key, unit = own_column(name), "unit" if name == "commodities" else "activity_unit"
                 pairs = zip(sheet.words(key).texts(), sheet.words(unit).texts(), strict=True)
                 units[key] = {ident: counted_in(counted) for ident, counted in pairs}
         # a file with a header row alone is given, though it has no rows
@@ -146,74 +156,397 @@ def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, T
 
 
 def _sheet(raw: TableData | None, findings: Findings, measures: UnitHints) -> TableData | None:
-    if raw is None or _two_headers(raw, findings):
+    if raw is None:
+        return None
+    if len(raw) and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns]):
+        findings.add("two_row_header", Where(raw.table, int(raw.lines[0])))
         return None
     missing_columns(raw, findings)
     sheet = typed(raw, findings, measures)
-    check_ranges(sheet, findings)
-    sheet = without_repeats(filled(sheet), findings)
-    look_alikes(sheet, findings)
+    _check_ranges(sheet, findings)
+    sheet = _without_repeats(filled(sheet), findings)
+    _look_alikes(sheet, findings)
     return sheet
 
 
-def _two_headers(raw: TableData, findings: Findings) -> bool:
-    """Whether the first row below the header repeats column names."""
-    twice = len(raw) > 0 and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns])
-    if twice:
-        findings.add("two_row_header", Where(raw.table, int(raw.lines[0])))
-    return twice
-
-
-def _settings(
-    package: Package, scenario: Scenario, overrides: Mapping[str, object], findings: Findings
-) -> tuple[Settings, Mapping[str, Where]]:
-    layers = [
-        Layer(package.says, package.settings, "/synergy"),
-        Layer(SCENARIO, scenario.settings),
-        Layer(OVERRIDES, overrides),
-    ]
-    return parse_settings(layers, findings)
-
-
-def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
-    """Check the tables after the scenario is applied; add the default period and drop links without effect."""
-    sheets = applied.sheets
-    if not len(sheets["periods"]) and "periods" not in broken:
-        columns: dict[str, Cells] = {"period": Words.of([YEAR[0]]), "hours": np.array([YEAR[1]])}
-        sheets["periods"] = replace(sheets["periods"], lines=np.ones(1, dtype=np.int64), columns=columns)
-    check_values(sheets, findings)
-    check_references(sheets, broken, findings)
-    check_places(sheets, findings)
-    check_processes(sheets, findings)
-    sheets["links"] = check_links(sheets, findings)
-    check_balances(sheets, findings)
-
-
-def digest_of(sheets: Mapping[str, TableData]) -> str:
+def _digest_of(sheets: Sheets) -> str:
     """Return the SHA-256, in 64 hexadecimal digits, of tables as read, defaults filled in, before any scenario.
 
     Tables that were not given do not count.
     """
     total = hashlib.sha256(b"synergy/dataset/1\n")
-    for name in sorted(sheets):
+    for name in sorted(name for name, sheet in sheets.items() if sheet.given):
         sheet = sheets[name]
-        if not sheet.given:
-            continue
         total.update(f"{name}\n{len(sheet)}\n".encode())
         for column in sorted(sheet.columns):
             total.update(f"{column}\n".encode())
-            _update(total, sheet, column)
+            cells = sheet.columns[column]
+            if isinstance(cells, Words):
+                words = cells.renamed(cells.words) if cells.used().all() else Words.of(cells.texts())
+                total.update("".join(f"{len(word)}:{word}" for word in words.words).encode("utf-8", "surrogatepass"))
+                total.update(np.ascontiguousarray(words.codes.astype("<i4")).data)
+            elif cells.dtype == np.bool_:
+                total.update(np.packbits(cells.astype(np.bool_)).data)
+            else:
+                numbers = np.where(np.isnan(cells), np.nan, cells).astype("<f8")  # one kind of NaN
+                total.update(np.ascontiguousarray(numbers).data)
     return total.hexdigest()
 
 
-def _update(total: hashlib._Hash, sheet: TableData, column: str) -> None:
-    cells = sheet.columns[column]
-    if isinstance(cells, Words):
-        words = cells.renamed(cells.words) if cells.used().all() else Words.of(cells.texts())
-        total.update("".join(f"{len(word)}:{word}" for word in words.words).encode("utf-8", "surrogatepass"))
-        total.update(np.ascontiguousarray(words.codes.astype("<i4")).data)
-    elif cells.dtype == np.bool_:
-        total.update(np.packbits(cells.astype(np.bool_)).data)
-    else:
-        numbers = np.where(np.isnan(cells), np.nan, cells).astype("<f8")  # one kind of NaN
-        total.update(np.ascontiguousarray(numbers).data)
+def _check_values(sheets: Sheets, findings: Findings) -> None:
+    """Check every number against the bounds of its column; report zero amounts too."""
+    for sheet in sheets.values():
+        for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER) if len(sheet) else ():
+            for name in (column.name, f"{column.name}_low", f"{column.name}_high"):
+                cells = sheet.columns.get(name)
+                if cells is not None and not isinstance(cells, Words):
+                    _bounds(sheet, name, (column, cells.astype(np.float64, copy=False)), findings)
+    for table, flag in (("offers", "must_clear"), ("needs", "required")):
+        sheet, amounts = sheets[table], sheets[table].numbers("quantity")
+        tiny = sheet.flags(flag) & (amounts > 0) & (amounts < _TOLD)
+        findings.add_where("tiny_compulsory", sheet, "quantity", tiny, amounts, flag=flag, least=f"{_TOLD:g}")
+
+
+def _bounds(sheet: TableData, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:
+    column, values = bounded
+
+    def say(code: str, wrong: Flags, **fields: object) -> None:
+        if wrong.any():
+            findings.add_where(code, sheet, name, wrong, values, **fields)
+
+    say("not_finite", np.isinf(values))
+    if column.minimum is not None:
+        say("below", values < column.minimum, bound=f"{column.minimum:g}", **_hint(column, low=True))
+    if column.maximum is not None:
+        say("above", values > column.maximum, bound=f"{column.maximum:g}", **_hint(column, low=False))
+    if column.above is not None:
+        say("not_above", values <= column.above, bound=f"{column.above:g}")
+    if column.amount and name == column.name:
+        say("zero_amount", values == 0)
+
+
+def _hint(column: Column, *, low: bool) -> dict[str, object]:
+    if column.unit == "deg":
+        return {"hint": "are latitude and longitude swapped?", "hint_zh": "经纬度是否颠倒？"}
+    if low and column.amount:
+        return {"hint": "amounts are never negative", "hint_zh": "数量不能为负"}
+    if column.maximum == 1.0 and not low:
+        return {"hint": "write a part, as 0.95 for 95 %", "hint_zh": "请写小数，如 95% 写 0.95"}
+    return {"hint": "", "hint_zh": ""}
+
+
+def _check_ranges(sheet: TableData, findings: Findings) -> None:
+    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given, before a scenario; blank = default."""
+    for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER):
+        names = (f"{column.name}_low", column.name, f"{column.name}_high")
+        if names[0] not in sheet.columns and names[2] not in sheet.columns:
+            continue
+        blank = np.full(len(sheet), np.nan)
+        low, value, high = (sheet.numbers(name) if name in sheet.columns else blank for name in names)
+        if column.default is not None:
+            value = np.where(np.isnan(value), float(column.default), value)
+        wrong = (low > value) | (value > high) | (low > high)
+        fields: dict[str, object] = {
+            key: [f"{one:.15g}" for one in values[wrong]]
+            for key, values in (("low", low), ("middle", value), ("high", high))
+        }
+        findings.add_where("range_order", sheet, column.name, wrong, value, **fields)
+
+
+def _check_settings(settings: Settings, places: Mapping[str, Where], sheets: Sheets, findings: Findings) -> None:
+    """Check the ids in `forbid`, `fix` and `mode_share`; `places` locates each in the document that names it."""
+
+    def known(table: str, word: str | None, setting: str, pointer: str) -> None:
+        if word is not None and word not in set(sheets[table].words(own_column(table)).words):
+            findings.add("unknown_id", inside(setting, pointer), word, **_unknown(word, sheets, [table]))
+
+    def inside(setting: str, pointer: str) -> Where:
+        return places[setting]._replace(column=f"{places[setting].column}/{pointer}")
+
+    for name, listed in (("forbid", settings.forbid), ("fix", settings.fix)):
+        for place, pattern in enumerate(listed):
+            known("enterprises", pattern.from_enterprise, name, f"{place}/from_enterprise")
+            known("enterprises", pattern.to_enterprise, name, f"{place}/to_enterprise")
+            known("sites", pattern.from_site, name, f"{place}/from_site")
+            known("sites", pattern.to_site, name, f"{place}/to_site")
+            known("commodities", pattern.commodity, name, f"{place}/commodity")
+    modes = sorted(set(sheets["transport"].words("mode").words) | set(sheets["links"].words("mode").words))
+    for place, share in enumerate(settings.mode_share):
+        known("commodities", share.commodity, "mode_share", f"{place}/commodity")
+        for number, mode in enumerate(share.modes):
+            if mode not in modes:
+                pointer = inside("mode_share", f"{place}/modes/{number}")
+                findings.add("unused_mode", pointer, mode, **suggestion(near(mode, modes)))
+
+
+def _check_references(sheets: Sheets, broken: Collection[str], findings: Findings) -> None:
+    """Check every id that names a row of another table, except ids of the unreadable tables in `broken`."""
+    for sheet in sheets.values():
+        for column in TABLES[sheet.table].columns:
+            if column.refs and not set(column.refs) & set(broken):
+                _known(sheet, column.name, column.refs, (sheets, findings))
+        if sheet.table in HOLDERS and not set(HOLDERS[sheet.table]) & set(broken):
+            _holders(sheet, sheets, findings)
+
+
+def _unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, object]:
+    """Return the message fields of the rule ``unknown_id``: the tables searched and a suggestion."""
+    known: list[str] = []
+    names: dict[str, str] = {}  # in both languages
+    for sheet in (sheets[table] for table in tables):
+        own = sheet.words(own_column(sheet.table))
+        known += own.words.tolist()
+        for column in ("name_en", "name_zh"):
+            if column in sheet.columns and len(sheet) <= 5000:
+                pairs = zip(sheet.words(column).texts(), own.texts(), strict=True)
+                names |= {name: one for name, one in pairs if name and one}
+    found, listed = near(word, known, names), " / ".join(tables)
+    add: dict[str, object] = {
+        "near": f"add it to {listed}, or mend the id",
+        "near_zh": f"请在 {listed} 中添加或修正标识",
+    }
+    return {"tables": ", ".join(tables)} | (suggestion(found) if found else add)
+
+
+def _known(sheet: TableData, name: str, tables: Sequence[str], context: tuple[Sheets, Findings]) -> None:
+    sheets, findings = context
+    column = sheet.words(name)
+    if not len(column.words):
+        return
+    known = np.zeros(len(column.words), dtype=np.bool_)
+    for table in tables:
+        known |= _positions(column, sheets[table]) >= 0
+    for place in np.flatnonzero(~known & column.used())[:200].tolist():
+        findings.add_word("unknown_id", sheet, name, place, **_unknown(column.words[place], sheets, tables))
+
+
+def _positions(column: Words, sheet: TableData) -> NDArray[np.int64]:
+    """Map each word of a column to its position among the ids of a table; -1 for unknown words."""
+    own = sheet.words(own_column(sheet.table)).words
+    if not len(own):
+        return np.full(len(column.words), -1)
+    return pd.Index(own).get_indexer(pd.Index(column.words)).astype(np.int64)
+
+
+def _holders(sheet: TableData, sheets: Sheets, findings: Findings) -> None:
+    """Check that holders of qualities, limits and availability are rows of one of their tables.
+
+    A quality of a holder that only takes the commodity, and a limit of one that only gives it, is allowed and has no
+    effect.
+    """
+    column, tables = sheet.words("holder"), HOLDERS[sheet.table]
+    if not len(column.words):
+        return
+    side = MARKET_SIDE.get(sheet.table, "")
+    here = {table: _positions(column, sheets[table]) >= 0 for table in tables}
+    idle = np.zeros(len(column.words), dtype=np.bool_)
+    if side:
+        markets = sheets["markets"]
+        chosen = set(markets.words("market").texts()[markets.words("side").texts() == side])
+        idle = here["markets"] & np.array([word not in chosen for word in column.words], dtype=np.bool_)
+        here["markets"] &= ~idle
+        idle |= _positions(column, sheets[NO_EFFECT[sheet.table]]) >= 0
+    count = np.sum(list(here.values()), axis=0)
+    role = {"role": "takes", "role_zh": "接收"} if side == "buy" else {"role": "gives", "role_zh": "供出"}
+    for place in np.flatnonzero((count != 1) & column.used())[:200].tolist():
+        if count[place]:
+            listed = ", ".join(table for table in tables if here[table][place])
+            findings.add_word("ambiguous_holder", sheet, "holder", place, tables=listed)
+        elif idle[place]:
+            findings.add_word("no_effect_holder", sheet, "holder", place, **role)
+        else:
+            fields = _unknown(column.words[place], sheets, tables)
+            findings.add_word("unknown_id", sheet, "holder", place, **fields)
+
+
+def _check_links(sheets: Sheets, findings: Findings) -> TableData:
+    """Check the links; drop those from a site to itself, which have no effect."""
+    links = sheets["links"]
+    if not len(links):
+        return links
+    start, end = links.words("from_site"), links.words("to_site")
+    loop = (start.places_in(end) == end.codes) & start.filled
+    findings.add_rows("self_link", Where("links", None, "to_site"), links.lines[loop], end.take(loop).texts())
+    links = links.take(~loop) if loop.any() else links
+    km, modes = links.numbers("km"), links.words("mode")
+    findings.add_where("zero_km", links, "km", km == 0, km)
+    known = sorted(set(sheets["transport"].words("mode").words))
+    for place, mode in enumerate(modes.words):
+        alike = [] if mode in known else near(mode, known)
+        if alike:
+            lines = links.lines[modes.codes == place]
+            findings.add_rows("unknown_mode", Where("links", None, "mode"), lines[:1], [mode], **suggestion(alike))
+    _no_km(links, sheets, findings)
+    return links
+
+
+def _no_km(links: TableData, sheets: Sheets, findings: Findings) -> None:
+    """Report links that need a length which is neither given nor computable."""
+    start, end, sites = links.words("from_site"), links.words("to_site"), sheets["sites"]
+    missing = np.isnan(sites.numbers("latitude")) | np.isnan(sites.numbers("longitude"))
+    unplaced = set(sites.words("site").texts()[missing])
+    from_nowhere, to_nowhere = start.isin(unplaced), end.isin(unplaced)
+    asked = np.isnan(links.numbers("km")) & (from_nowhere | to_nowhere) & ~links.flags("forbidden")
+    rows = np.flatnonzero(asked)
+    if not len(rows):
+        return
+    reasons = _charged(links.take(rows), sheets["transport"])
+    wrong = np.flatnonzero(reasons != "")
+    rows = rows[wrong]
+    ends = [(start.take(rows).texts(), from_nowhere[rows]), (end.take(rows).texts(), to_nowhere[rows])]
+    nowhere = [", ".join(str(t[i]) for t, no in ends if no[i]) for i in range(len(rows))]
+    modes = links.words("mode").take(rows).texts().tolist()
+    fields: dict[str, object] = {"charged": reasons[wrong].tolist(), "mode": modes, "sites": nowhere}
+    findings.add_rows("no_km", Where("links", None, "km"), links.lines[rows], [""] * len(rows), **fields)
+
+
+def _charged(links: TableData, transport: TableData) -> NDArray[np.object_]:
+    """Return for each link a quantity that is charged by km (CO2, investment, loss or cost); "" where none is."""
+    place = _transport_rows(links, transport)
+
+    def rate(name: str) -> Floats:
+        return np.append(transport.numbers(name), 0.0)[place]
+
+    reasons = np.full(len(links), "", dtype=object)
+    no_capex = links.flags("existing") | ~np.isnan(links.numbers("fixed_capex"))
+    for text, counts in (
+        ("CO2", rate("co2_per_unit_km") != 0),
+        ("investment", (rate("capex_per_km") != 0) & ~no_capex),
+        ("loss", (rate("loss_per_km") != 0) & np.isnan(links.numbers("loss"))),
+        ("cost", (rate("cost_per_unit_km") != 0) & np.isnan(links.numbers("cost_per_unit"))),
+    ):
+        reasons[counts] = text
+    return reasons
+
+
+def _transport_rows(links: TableData, transport: TableData) -> NDArray[np.int64]:
+    """Return for each link the row of `transport` of its mode and commodity; -1 for none."""
+    columns = [transport.words("mode"), transport.words("commodity")]
+    here = [links.words("mode").places_in(columns[0]), links.words("commodity").places_in(columns[1])]
+    wanted = _combined([Words(codes, own.words) for codes, own in zip(here, columns, strict=True)])
+    known = _combined(columns)
+    if not len(known):
+        return np.full(len(links), -1)
+    first = ~pd.Series(known).duplicated().to_numpy()
+    found = pd.Index(known[first]).get_indexer(pd.Index(wanted))
+    return np.where((found >= 0) & (wanted >= 0), np.flatnonzero(first)[found], -1)
+
+
+def _check_places(sheets: Sheets, findings: Findings) -> None:
+    """Check weights, coordinates, and facilities at public places."""
+    weights = sheets["enterprises"].numbers("weight")
+    if len(weights) and not np.nansum(weights):
+        findings.add("no_weight", Where("enterprises", None, "weight"), "0")
+    _coordinates(sheets["sites"], findings)
+    facilities = sheets["facilities"]
+    load, must = facilities.numbers("min_load"), facilities.flags("must_run")
+    at_public = facilities.words("site").isin(public_sites(sheets))
+    for code, column, wrong in (
+        ("must_run_without_load", "must_run", must & ~(load > 0)),
+        ("public_min_load", "min_load", at_public & (load > 0) & ~must),
+    ):
+        values = [f"{facilities.value(column, row)}".lower() for row in np.flatnonzero(wrong)[:200]]
+        findings.add_rows(code, Where("facilities", None, column), facilities.lines[wrong], values)
+
+
+def _coordinates(sites: TableData, findings: Findings) -> None:
+    latitude, longitude = sites.numbers("latitude"), sites.numbers("longitude")
+    names = sites.words("site").texts()
+
+    def say(code: str, wrong: Flags, **fields: object) -> None:
+        texts = [f"{names[row]}: {latitude[row]:g}, {longitude[row]:g}" for row in np.flatnonzero(wrong)]
+        findings.add_rows(code, Where("sites", None, "latitude"), sites.lines[wrong], texts, **fields)
+
+    say("half_coordinates", np.isnan(latitude) != np.isnan(longitude))
+    placed = ~np.isnan(latitude) & ~np.isnan(longitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
+    zero = placed & (latitude == 0) & (longitude == 0)
+    say("zero_coordinates", zero)
+    placed &= ~zero
+    kms = _from_middle(latitude, longitude, placed)
+    far = kms > max(_FAR_KM, _FAR_TIMES * float(np.median(kms[placed])) if placed.sum() > 3 else np.inf)
+    say("far_site", far, km=[f"{km:.0f}" for km in kms[far]])
+    seen: dict[tuple[float, float], str] = {}
+    other = np.array([seen.setdefault((a, b), name) for a, b, name in zip(latitude, longitude, names, strict=True)])
+    twin = placed & (other != names) if len(other) else placed
+    say("same_place", twin, other=list(other[twin]))
+
+
+def _from_middle(latitude: Floats, longitude: Floats, placed: Flags) -> Floats:
+    """Return the km of each site from the median place; 0 where it has no coordinates."""
+    kms = np.zeros(len(latitude))
+    if placed.any():
+        a, b = np.radians(latitude[placed]), np.radians(longitude[placed])
+        a0, b0 = np.median(a), np.median(b)
+        half = np.sin((a - a0) / 2) ** 2 + np.cos(a) * np.cos(a0) * np.sin((b - b0) / 2) ** 2
+        kms[placed] = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(1, half)))
+    return kms
+
+
+def _combined(columns: Sequence[Words]) -> NDArray[np.int64]:
+    """Return one integer per row, equal for rows that are equal in all columns; -1 where a column is blank."""
+    keys = columns[0].codes.astype(np.int64)
+    size, blank = len(columns[0].words), keys < 0
+    for column in columns[1:]:
+        if size * max(1, len(column.words)) >= 2**62:
+            keys, distinct = pd.factorize(keys)
+            size = len(distinct)
+        keys = keys * len(column.words) + column.codes
+        size *= max(1, len(column.words))
+        blank |= column.codes < 0
+    return np.where(blank, -1, keys) if blank.any() else keys
+
+
+def _without_repeats(sheet: TableData, findings: Findings) -> TableData:
+    """Drop rows that repeat another one exactly; report rows with the same key and other values as errors.
+
+    Both are reported with the lines of both rows.
+    """
+    names = TABLES[sheet.table].key
+    if not names:  # two deals of one pair are two deals
+        return sheet
+    keys = _combined([sheet.words(name) for name in names])
+    if not len(keys):
+        return sheet
+    later = pd.Series(keys).duplicated().to_numpy() & (keys >= 0)
+    if not later.any():
+        return sheet
+    rows = np.flatnonzero(later)
+    codes, distinct = pd.factorize(keys)
+    first_rows = np.full(len(distinct), len(keys))
+    np.minimum.at(first_rows, codes, np.arange(len(keys)))
+    first = first_rows[codes[rows]]  # with the same key
+    same = _same(sheet, rows, first)
+    where = Where(sheet.table, None, names[0] if len(names) == 1 else "")
+    for code, chosen in (("same_row", same), ("double_key", ~same)):
+        texts = [" ".join(str(sheet.value(name, row)) for name in names) for row in rows[chosen][:200].tolist()]
+        lines, others = sheet.lines[rows[chosen]], sheet.lines[first[chosen]].tolist()
+        findings.add_rows(code, where, lines, texts, first=others, line=lines.tolist())
+    return sheet.take(~later)
+
+
+def _same(sheet: TableData, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Flags:
+    same = np.ones(len(rows), dtype=np.bool_)
+    for cells in sheet.columns.values():
+        if isinstance(cells, Words):
+            same &= cells.codes[rows] == cells.codes[first]
+        else:
+            one, other = cells[rows], cells[first]
+            same &= (one == other) | (np.isnan(one) & np.isnan(other))
+    return same
+
+
+def _look_alikes(sheet: TableData, findings: Findings) -> None:
+    """Report ids of a table that differ from another one only in case or width."""
+    names = TABLES[sheet.table].key
+    if len(names) != 1:
+        return
+    column = sheet.words(names[0])
+    looks = [word.lower() if word.isascii() else folded(word) for word in column.words]
+    if len(set(looks)) == len(looks):
+        return
+    seen: dict[str, str] = {}
+    for place, (word, look) in enumerate(zip(column.words, looks, strict=True)):
+        other = seen.setdefault(look, word)
+        if other != word:
+            lines = sheet.lines[column.codes == place][:1]
+            findings.add_rows("id_alike", Where(sheet.table, None, names[0]), lines, [word], other=other)

@@ -1,363 +1,335 @@
-"""Every rule a dataset can break, by its stable name, with its texts in English and Chinese."""
+"""Rules on relations between rows (keys, references, places, links, recipes, settings) and on declaration forms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
 
-from synergy.dataset.rules_meaning import FORM_RULES, MEANING_RULES, CheckRule, error, warning
+from synergy.errors import Severity
+from synergy.texts import Pair
 
-WORKBOOK_RULES = {
-    "workbook_size": error(
-        "a workbook of {size} bytes, most is {most}", "工作簿 {size} 字节，上限 {most}", "split it", "请拆分"
+_NEAR: Pair = ("{near}", "{near}")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRule:
+    """Rule: severity of a violation, texts of the expectation or fault, and hints for a correction.
+
+    The texts are in English and Chinese; names in braces are filled in where the rule is violated.
+    """
+
+    severity: Severity
+    en: str
+    zh: str
+    hint_en: str
+    hint_zh: str
+
+
+def error(text: Pair, hint: Pair = ("", "")) -> CheckRule:
+    """Return a rule that refuses the dataset; texts are pairs of English and Chinese."""
+    return CheckRule(Severity.ERROR, *text, *hint)
+
+
+def warning(text: Pair, hint: Pair = ("", "")) -> CheckRule:
+    """Return a rule that only warns."""
+    return CheckRule(Severity.WARNING, *text, *hint)
+
+
+MEANING_RULES = {
+    "same_row": warning(
+        ("the same row as line {first}; dropped", "与第 {first} 行相同，已忽略"), ("remove it", "请删除")
     ),
-    "workbook_password": error(
-        "the workbook is protected by a password",
-        "工作簿有密码保护",
-        "save it without one (File, Info, Protect Workbook)",
-        "请在“文件-信息-保护工作簿”中取消密码后保存",
+    "double_key": error(
+        ("the same key as line {first}, with other values", "主键与第 {first} 行相同但取值不同"),
+        ("keep one of lines {first} and {line}", "第 {first} 行与第 {line} 行请保留其一"),
     ),
-    "workbook_entities": error(
-        "a part of the workbook declares a document type, as no spreadsheet program writes it",
-        "工作簿内含文档类型声明，非表格软件所写",
-        "save it again with a spreadsheet program",
-        "请用表格软件重新保存",
+    "unknown_id": error(("unknown in {tables}", "在 {tables} 中不存在"), _NEAR),
+    "ambiguous_holder": error(
+        ("names rows of {tables} at once", "同时是 {tables} 中的标识"), ("rename one of them", "请改名其一")
     ),
-    "workbook_broken": error(
-        "the workbook cannot be read: {reason}",
-        "无法读取工作簿：{reason}",
-        "open it in a spreadsheet program and save it again as .xlsx",
-        "请用表格软件打开并重新另存为 .xlsx",
+    "no_effect_holder": warning(
+        ("it only {role} the commodity: the row has no effect", "该对象只{role}物料，此行无作用"),
+        ("name another holder, or remove the row", "请改用其他对象或删除该行"),
     ),
-    "workbook_memory": error(
-        "reading the workbook takes more than {memory} MB of memory",
-        "读取工作簿所需内存超过 {memory} MB",
-        "delete empty rows and columns that hold formats alone, or split it",
-        "请删除仅含格式的空行空列，或拆分",
+    "no_effect_limit": warning(
+        ("neither minimum nor maximum: the row has no effect", "minimum 与 maximum 均为空，此行无作用"),
+        ("fill in one of them, or remove the row", "请填写其一或删除该行"),
     ),
-    "workbook_time": error(
-        "reading the workbook takes more than {seconds} s", "读取工作簿超过 {seconds} 秒", "split it", "请拆分"
+    "no_effect_quality": warning(
+        ("the holder does not handle this commodity here: without effect", "该对象此处不涉及此物料，无作用"),
+        ("check the commodity", "请核对物料"),
     ),
-    "workbook_cells": error(
-        "a sheet of {size} cells",
-        "工作表有 {size} 个单元格",
-        "delete what lies far from the table",
-        "请删除远离表格的内容",
+    "no_weight": error(
+        ("all weights are 0: nobody has a part in what is public", "权重全为零，公共资源无法分配"),
+        ("give at least one enterprise a weight", "至少一家企业的权重应大于零"),
     ),
-    "workbook_macros": warning(
-        "macros; not read and not run", "含宏，未读取也未运行", "a workbook without macros does", "无需宏"
+    "half_coordinates": error(
+        ("a latitude without a longitude, or the other way round", "经纬度只有其一"),
+        ("fill in both or none", "请同时填写或同时留空"),
     ),
-    "workbook_links": warning(
-        "links to other files; not followed, the values saved last are read",
-        "含外部链接，未打开，按最后保存的值读取",
-        "paste values instead",
-        "建议粘贴为数值",
+    "zero_coordinates": warning(
+        ("0, 0 lies in the Gulf of Guinea", "坐标 0, 0 位于几内亚湾"),
+        ("leave both blank where unknown", "未知时请留空"),
     ),
-    "workbook_named": error(
-        "this is an .xlsx workbook, named otherwise",
-        "这是 .xlsx 工作簿，但文件名不符",
-        "give it the ending .xlsx",
-        "请将扩展名改为 .xlsx",
+    "far_site": warning(
+        ("{km} km from the middle of all sites", "距全部厂区中心 {km} 公里"),
+        ("are latitude and longitude swapped?", "经纬度是否颠倒？"),
     ),
-    "unknown_sheet": warning("no table has this name; not read", "没有此名称的表，未读取", "{near}", "{near}"),
-    "double_sheet": error("two sheets for the table {table}", "表 {table} 有两个工作表", "keep one", "请保留一个"),
-    "hidden_sheet": warning("a hidden sheet; read all the same", "隐藏的工作表，已照常读取", "", ""),
-    "hidden_row": warning("a hidden row; read all the same", "隐藏的行，已照常读取", "", ""),
-    "hidden_column": warning("a hidden column; read all the same", "隐藏的列，已照常读取", "", ""),
-    "merged_cells": error(
-        "merged cells ({range}): which row or column a value belongs to cannot be told",
-        "合并单元格（{range}）：无法判断数值属于哪一行或列",
-        "unmerge them; the header is one row, the first",
-        "请取消合并；表头只占第一行",
+    "same_place": warning(
+        ("the same coordinates as {other}: distance 0", "与 {other} 坐标相同，距离为零"),
+        ("give each site its own place", "请填写各自的坐标"),
     ),
-    "serial_date": warning(
-        "a serial number where a date is expected; read as {instead}",
-        "日期处为序列号，按 {instead} 读取",
-        "format the cell as a date",
-        "请将单元格设为日期格式",
+    "must_run_without_load": error(
+        ("never off, yet without a least load", "不得停运却没有最低负荷"), ("fill in min_load", "请填写 min_load")
     ),
-    "cell_date": warning(
-        "the spreadsheet made a date of this; read as {instead}",
-        "表格软件已将其变为日期，按 {instead} 读取",
-        "format the cell as text and type it again",
-        "请将单元格设为文本格式后重新输入",
+    "public_min_load": error(
+        (
+            "a facility at a public place is shared, so it has no least load unless it must run",
+            "公共场所的装置由各方共享，除不得停运外不能有最低负荷",
+        ),
+        ("set must_run, or min_load to 0", "请设 must_run 或将 min_load 置零"),
     ),
+    "not_buildable": error(
+        ("the process may not be built new", "该工艺不可新建"),
+        ("set buildable of {process} to true, or remove the row", "请将 {process} 的 buildable 设为 true，或删除该行"),
+    ),
+    "sizes_not_buildable": warning(
+        ("steps of scale of a process that may not be built: without effect", "该工艺不可新建，规模档无作用"),
+        ("set buildable to true", "请将 buildable 设为 true"),
+    ),
+    "sizes_in_public": warning(
+        ("a process with steps of scale is never built at a public place", "有规模档的工艺不在公共场所新建"),
+        ("remove the row", "请删除该行"),
+    ),
+    "no_greatest_size": error(
+        (
+            "nothing bounds a new build of this process: no greatest size and no input",
+            "该工艺新建规模无上限：无最大规模也无投入",
+        ),
+        ("fill in max_capacity", "请填写 max_capacity"),
+    ),
+    "min_over_max": error(
+        ("{low} ({lowest}) is greater than {high} ({highest})", "{low}（{lowest}）大于 {high}（{highest}）"),
+        ("swap them or mend one", "请对调或修正其一"),
+    ),
+    "place_too_small": warning(
+        (
+            "the place allows {highest}, the least size is {lowest}: never built",
+            "此处上限 {highest} 小于最小规模 {lowest}，不会新建",
+        )
+    ),
+    "zero_coefficient": warning(
+        ("0: neither made nor used", "系数为零，既非产出也非消耗"), ("remove the row", "请删除该行")
+    ),
+    "wide_range": warning(
+        (
+            "coefficients from {lowest} to {highest} in one recipe: solvers lose digits",
+            "同一配方的系数从 {lowest} 到 {highest}，求解精度受损",
+        ),
+        ("choose units that bring them closer", "请调整计量单位"),
+    ),
+    "no_recipe": warning(
+        ("a process without a recipe does nothing", "没有配方的工艺不起作用"),
+        ("add rows to recipes", "请在 recipes 中添加"),
+    ),
+    "self_link": warning(
+        (
+            "a link from a site to itself; dropped: inside a site everything is free",
+            "起点与终点相同，已忽略：厂区内交换免费",
+        ),
+        ("remove it", "请删除"),
+    ),
+    "zero_km": warning(("0 km between two sites", "两厂区间距离为零"), ("fill in the distance", "请填写里程")),
+    "no_km": error(
+        (
+            "no length: {charged} of mode {mode} counts by km, and {sites} has no coordinates",
+            "缺少里程：{mode} 的 {charged} 按公里计，而 {sites} 没有坐标",
+        ),
+        ("fill in km, or the coordinates", "请填写 km 或坐标"),
+    ),
+    "unknown_mode": warning(
+        ("transport has no such mode: blank cells count as 0", "transport 中没有该方式，空格按零计"), _NEAR
+    ),
+    "makes_mass": warning(
+        ("makes {out} t out of {into} t", "投入 {into} t，产出 {out} t"),
+        ("check the coefficients; is an input missing?", "请核对系数，是否缺少投入？"),
+    ),
+    "makes_energy": warning(
+        ("makes {out} GJ out of {into} GJ", "投入 {into} GJ，产出 {out} GJ"),
+        ("check the coefficients; is an input missing?", "请核对系数，是否缺少投入？"),
+    ),
+    "unbalanced": warning(
+        (
+            "states no {column}, so nobody can tell whether these recipes make some from nothing: {recipes}",
+            "未给出 {column}，无法核对这些配方是否平衡：{recipes}",
+        ),
+        ("fill in {column} (0 where it has none)", "请填写 {column}（没有则填 0）"),
+    ),
+    "nothing_stated": warning(
+        ("no commodity states it: no recipe is checked for it", "所有物料均未给出，配方未作此项平衡核对"),
+        ("fill in {column} where it is known", "已知时请填写 {column}"),
+    ),
+    "free_lunch": error(
+        ("processes that run in a loop make {goods} from nothing: {loop}", "循环工艺凭空产出 {goods}：{loop}"),
+        ("check the coefficients of these recipes", "请核对这些配方的系数"),
+    ),
+    "money_loop": error(
+        (
+            "earns without end ({profit} for each unit of activity, at {site}): {loop}",
+            "在 {site} 可无限获利（每单位活动 {profit}）：{loop}",
+        ),
+        ("give a market a limit, or the process a max_capacity", "请为市场设置 limit，或为工艺设置 max_capacity"),
+    ),
+    "unknown_setting": error(("no such setting", "没有该设置"), _NEAR),
+    "quantity_needed": error(
+        ("what is fixed needs a quantity", "fix 须有 quantity"), ("add quantity", "请添加 quantity")
+    ),
+    "quantity_unused": error(
+        ("what is forbidden has no quantity", "forbid 不能有 quantity"),
+        ("remove quantity, or use fix", "请删除 quantity 或改用 fix"),
+    ),
+    "unused_mode": warning(("no link and no transport row uses this mode", "没有任何线路或运输方式使用它"), _NEAR),
+    "scenario_key": error(
+        ("a row of {table} is found by {key}", "{table} 的行按 {key} 查找"), ("name all of them", "请全部填写")
+    ),
+    "scenario_new": error(
+        (
+            "no row of {table} has this key, so it is a new one and needs {column}",
+            "{table} 中没有此主键的行，故视为新行，须给出 {column}",
+        ),
+        _NEAR,
+    ),
+    "scenario_twice": error(
+        ("two rows of the scenario have this key", "方案中有两行主键相同"), ("make one of them", "请合并为一行")
+    ),
+    "scenario_nothing": warning(
+        ("no row matches: nothing is scaled", "没有匹配的行，未作缩放"), ("check where", "请核对 where")
+    ),
+    "scenario_not_number": error(("not a column of numbers", "不是数字列"), _NEAR),
 }
 
 
-_PLAIN = ("write a plain number such as 1234.5", "请写普通数字，如 1234.5")
-CELL_RULES = {
-    "blank": error("may not be blank", "不能为空", "fill it in", "请填写"),
-    "not_number": error("expected a number", "应为数字", *_PLAIN),
-    "not_finite": error("expected a finite number", "应为有限数字", *_PLAIN),
-    "too_small_number": error("too close to zero for a number", "数值过于接近零", "write 0", "请写 0"),
-    "long_number": error("a number of {length} characters", "数字长达 {length} 个字符", *_PLAIN),
-    "decimal_comma": error(
-        "a comma where a point is expected", "应使用小数点而不是逗号", "write {instead}", "请写 {instead}"
+FORM_RULES = {
+    "form_sheet": error(
+        ("expected offers, needs or facilities", "应为供给、需求或装置"),
+        ("write offers, needs or facilities", "请写 供给、需求 或 装置"),
     ),
-    "thousands": error("commas have to stand between groups of three", "逗号只能用于千位分组", *_PLAIN),
-    "chinese_number": error("a number in words", "数字含中文单位", "{hint}", "{hint}"),
-    "percent": error("a percentage", "百分数", "{hint}", "{hint}"),
-    "number_with_unit": error("a number with a unit", "数字带有单位", "{hint}", "{hint}"),
-    "spreadsheet_error": error(
-        "an error of a spreadsheet", "电子表格错误值", "mend the formula and save values", "请修正公式并保存数值"
+    "form_no_sheet": error(
+        ("no sheet of offers, needs or facilities", "没有供给、需求或装置工作表"),
+        ("use the template of the round", "请使用本轮次的模板"),
     ),
-    "formula": error(
-        "a formula without its value", "未计算的公式", "save values instead of formulas", "请保存数值而非公式"
+    "form_no_rows": error(
+        ("no rows: nothing was declared", "没有数据行：未申报任何内容"),
+        ("fill in a row; to withdraw all, say so", "请填写数据行；如需全部撤回，请明确说明"),
     ),
-    "full_width_number": warning("full-width digits; read as {instead}", "全角数字，按 {instead} 读取", "", ""),
-    "blanks_in_number": warning(
-        "unusual blanks around a number; read as {instead}", "数字周围有特殊空白，按 {instead} 读取", "", ""
+    "form_withdrawn": error(("no declared row has this name", "没有此名称的申报"), _NEAR),
+    "form_which": error(
+        ("{count} rows of this thing at this place are declared", "该厂区此项已有 {count} 行申报"),
+        ("name the one that is meant: {names}", "请填写所指行的编号：{names}"),
     ),
-    "id_trimmed": warning(
-        "blanks around an id; read as {instead}", "标识前后有空白，按 {instead} 读取", "remove them", "请删除空白"
+    "form_site": error(("not found among the sites of this enterprise", "本企业没有该厂区"), _NEAR),
+    "form_subject": error(("unknown here", "此处不存在"), _NEAR),
+    "form_negative": error(("expected at least 0", "应不小于 0"), ("write it without a sign", "请写不带负号的数值")),
+    "form_large": error(("a number beyond what can be kept", "数值过大"), ("check the unit", "请核对单位")),
+    "form_beyond": error(
+        ("more than the {most} that one row may have", "超过单行上限 {most}"),
+        ("check the number and its unit", "请核对数值与单位"),
     ),
-    "id_blanks": warning(
-        "invisible or unusual blanks in an id; read as {instead}",
-        "标识含不可见或特殊空白，按 {instead} 读取",
-        "remove them",
-        "请删除空白",
+    "form_small": error(
+        ("less than the {least} that a plan can keep", "小于方案可保存的最小数量 {least}"),
+        ("write 0 or leave the row out, or check the unit", "请填 0 或删除该行，或核对单位"),
     ),
-    "id_letters": error(
-        "an id is made of letters, digits and _ - . :",
-        "标识只能含字母、数字和 _ - . :",
-        "replace {wrong}",
-        "请替换 {wrong}",
+    "form_money": error(
+        (
+            "price times amount is {money}, more than the {most} that one row may move in a year",
+            "价格乘以数量为 {money}，超过单行每年上限 {most}",
+        ),
+        ("check the price, the amount and their units", "请核对价格、数量及其单位"),
     ),
-    "id_number": error(
-        "a long number that a spreadsheet has shortened: its last digits are lost",
-        "长数字已被表格软件缩写，末尾数字已丢失",
-        "format the column as text, and type or paste the whole id again",
-        "请将该列设为文本格式，重新输入或粘贴完整编号",
+    "form_rounded": warning(("more than six decimals; read as {instead}", "小数超过六位，按 {instead} 读取")),
+    "form_unit_assumed": warning(
+        ("no unit given; read in {unit}", "未填单位，按 {unit} 读取"), ("fill in the unit", "请填写单位")
     ),
-    "id_long": error("an id has at most {most} characters", "标识最长 {most} 个字符", "shorten it", "请缩短"),
-    "id_mixed": error(
-        "an id that mixes {scripts} letters",
-        "标识混用 {scripts} 字母",
-        "type it again in one alphabet, as {instead}",
-        "请用同一种字母重新输入，如 {instead}",
+    "form_unit_factor": warning(
+        (
+            "{amount} {unit} is {instead} {target} (times {factor})",
+            "{amount} {unit} 即 {instead} {target}（乘以 {factor}）",
+        )
     ),
-    "id_wide": warning(
-        "full-width letters in an id: another id than {instead}",
-        "标识含全角字符，与 {instead} 不同",
-        "write {instead}",
-        "请写 {instead}",
+    "form_unit": error(("an unknown unit", "未知单位"), ("write {units}", "请写 {units}")),
+    "form_unit_rate": error(
+        ("a rate where an amount {span} is expected", "应填{span_zh}数量，而不是速率"),
+        ("if it runs all the year, write {instead} {target}", "若全年运行，请写 {instead} {target}"),
     ),
-    "id_alike": warning(
-        "another id differs in case or width alone: {other}",
-        "另有仅大小写或全半角不同的标识：{other}",
-        "is it the same thing?",
-        "是否为同一对象？",
+    "form_unit_dimension": error(
+        (
+            "{unit} measures {kind}, {subject} is counted in {target}",
+            "{unit} 是{kind_zh}单位，{subject} 按 {target} 计量",
+        ),
+        ("write the amount in {units}", "请按 {units} 填写"),
     ),
-    "not_choice": error("expected one of {choices}", "应为 {choices} 之一", "{near}", "{near}"),
-    "not_flag": error(
-        "expected true or false",
-        "应为 true 或 false",
-        "write true or false, yes or no, 1 or 0, 是 or 否",
-        "请写 是 或 否（或 true、false、1、0）",
+    "form_unit_period": error(
+        ("an amount a year for one period", "单个时段却按年填写"),
+        ("write the amount in the period", "请填写该时段的数量"),
     ),
-    "not_date": error(
-        "expected a date such as 2026-03-01, 2026/3/1 or 2026年3月1日",
-        "应为日期，如 2026-03-01、2026/3/1 或 2026年3月1日",
-        "write year-month-day",
-        "请写 年-月-日",
+    "form_money_unit": error(
+        (
+            "a price without its unit: {one} or {many}, that differs ten thousandfold",
+            "价格未填单位：{one} 还是 {many}，相差一万倍",
+        ),
+        ("fill in the unit of the price", "请填写价格单位"),
     ),
-    "no_such_date": error("there is no such day", "没有这一天", "check the calendar", "请核对日期"),
-    "below": error("expected at least {bound}", "应不小于 {bound}", "{hint}", "{hint}"),
-    "above": error("expected at most {bound}", "应不大于 {bound}", "{hint}", "{hint}"),
-    "not_above": error("expected more than {bound}", "应大于 {bound}", "", ""),
-    "zero_amount": warning(
-        "a zero: this row can do nothing",
-        "数值为零，此行不起作用",
-        "remove the row or fill in the amount",
-        "请删除该行或填写数值",
+    "form_price_basis": error(
+        (
+            "a price for one of what, beside an amount in {unit}? The dataset counts in {target}",
+            "数量按 {unit} 填写，价格是每单位什么？数据按 {target} 计量",
+        ),
+        ("write as its unit {own} or {base}", "价格单位请写 {own} 或 {base}"),
     ),
-    "tiny_compulsory": error(
-        "{flag}, and less than {least}: whether a plan meets it cannot be told",
-        "标注了 {flag}，但小于 {least}：无法判断方案是否满足",
-        "write 0, or count the commodity in a smaller unit",
-        "请写 0，或改用更小的计量单位",
+    "form_amount_range": error(
+        ("{ratio} times the last figure {last}{guess}", "为上次数值 {last} 的 {ratio} 倍{guess_zh}"),
+        (
+            "check the number and its unit; if it is right, mark the row as checked",
+            "请核对数值与单位；如确认无误，请在该行标注“已核对”",
+        ),
     ),
-    "range_order": error(
-        "expected low {low} <= value {middle} <= high {high}",
-        "应满足 低值 {low} <= 取值 {middle} <= 高值 {high}",
-        "low, value and high in this order",
-        "低值、取值、高值应依次不减",
+    "form_capacity_range": error(
+        (
+            "{ratio} times what the facilities of this enterprise can make or use",
+            "为本企业装置所能产出或使用量的 {ratio} 倍",
+        ),
+        (
+            "check the number and its unit; if it is right, mark the row as checked",
+            "请核对数值与单位；如确认无误，请在该行标注“已核对”",
+        ),
     ),
+    "form_price_range": error(
+        ("{ratio} times what markets outside pay or ask", "为区外市场价格的 {ratio} 倍"),
+        (
+            "check the number and its unit; if it is right, mark the row as checked",
+            "请核对数值与单位；如确认无误，请在该行标注“已核对”",
+        ),
+    ),
+    "form_made_too": warning(
+        (
+            "{amount} {unit} beside up to {own} {unit} that own facilities at this site make: both are offered",
+            "除申报的 {amount} {unit} 外，本厂装置最多还产出 {own} {unit}：两者都会计入供给",
+        ),
+        ("leave the row out if it is what the facilities make", "如与装置产出为同一物料，请删除该行"),
+    ),
+    "form_used_too": warning(
+        (
+            "{amount} {unit} beside up to {own} {unit} that own facilities at this site use: both are needed",
+            "除申报的 {amount} {unit} 外，本厂装置最多还消耗 {own} {unit}：两者都会计入需求",
+        ),
+        ("leave the row out if it is what the facilities use", "如与装置消耗为同一物料，请删除该行"),
+    ),
+    "form_checked": warning(("far from what was expected, and marked as checked", "偏离预期，已标注核对")),
+    "form_repeated": warning(
+        ("the same row as {first}; read once", "与 {first} 相同，只读一次"), ("remove it", "请删除")
+    ),
+    "form_twice": error(
+        ("the same as {first}, with other figures", "与 {first} 相同但数值不同"),
+        ("keep one of them, or give each a name of its own", "请保留其一，或分别命名"),
+    ),
+    "form_too_many": error(("more than {most} rows", "超过 {most} 行"), ("declare what matters", "请只申报主要项目")),
 }
-
-
-FILE_RULES = {
-    "not_found": error("there is no such file or folder", "找不到该文件或文件夹", "check the path", "请检查路径"),
-    "missing_table": error(
-        "a dataset needs this table",
-        "数据集必须有此表",
-        "add {table}.csv with a header row",
-        "请添加带表头的 {table}.csv",
-    ),
-    "table_file": error(
-        "meant as the table {table}, and cannot be read as it is",
-        "应为表 {table}，但无法按现状读取",
-        "save it as {table}.csv beside the other tables (CSV, UTF-8), or take it out of the dataset",
-        "请与其他表放在同处，另存为 {table}.csv（CSV，UTF-8），或移出数据集",
-    ),
-    "double_file": error(
-        "a second file for the table {table}, beside {first}",
-        "表 {table} 已有文件 {first}",
-        "keep one of them",
-        "请保留其一",
-    ),
-    "spare_file": warning(
-        "not read: the table {table} is read from {first}", "未读取：表 {table} 取自 {first}", "", ""
-    ),
-    "two_datasets": error(
-        "more than one dataset: {folders}",
-        "含多个数据集：{folders}",
-        "name the folder of one of them, or pack one alone",
-        "请指定其中一个文件夹，或只打包一个",
-    ),
-    "not_followed": error(
-        "the reader does not follow this; expected {expected}",
-        "不支持此设置；应为 {expected}",
-        "write the table so, and take this out of datapackage.json",
-        "请按此改写表，并从 datapackage.json 中删去该项",
-    ),
-    "format_cell": error(
-        "expected as {expected}, as datapackage.json says",
-        "应如 {expected}（见 datapackage.json）",
-        "write it so, or mend datapackage.json",
-        "请按此填写，或修正 datapackage.json",
-    ),
-    "unknown_resource": error(
-        "no table has this name, and its file is none by its name",
-        "没有此名称的表，其文件名也不是表名",
-        "{near}",
-        "{near}",
-    ),
-    "spare_resource": warning("no table has this name; not read", "没有此名称的表，未读取", "", ""),
-    "unknown_file": warning("no table has this name; not read", "没有此名称的表，未读取", "{near}", "{near}"),
-    "too_large": error("larger than {most} bytes", "超过 {most} 字节", "split the dataset", "请拆分数据集"),
-    "unsafe_path": error(
-        "a resource has to be a file inside the dataset",
-        "资源必须是数据集内的文件",
-        "name a file beside datapackage.json",
-        "请使用与 datapackage.json 同处的文件",
-    ),
-    "zip_bomb": error(
-        "unpacks to far more than a dataset needs", "解压后体积异常", "pack the CSV files alone", "请只打包 CSV 文件"
-    ),
-    "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
-    "zip_packed": error(
-        "is packed by a method other than deflate",
-        "未采用 deflate 压缩方式",
-        "pack it again as a usual zip archive",
-        "请以常规 zip 方式重新打包",
-    ),
-    "zip_cut": error(
-        "begins as a zip archive and ends too early: the copy or download was cut short",
-        "开头是 zip 压缩包，但结尾缺失：复制或下载不完整",
-        "copy or download it again, or pack the folder anew",
-        "请重新复制或下载，或重新打包文件夹",
-    ),
-    "zip_not": error(
-        "is called .zip and is no zip archive",
-        "扩展名为 .zip，但不是 zip 压缩包",
-        "pack the folder with its tables as a zip archive",
-        "请将含各表的文件夹打包为 zip",
-    ),
-    "zip_password": error("is protected by a password", "有密码保护", "pack it without one", "请去除密码后打包"),
-    "wrong_type": error(
-        "this is {kind}, not {expected}",
-        "这是 {kind}，不是 {expected_zh}",
-        "save it as {expected}",
-        "请另存为 {expected_zh}",
-    ),
-    "empty_file": error("the file is empty", "文件为空", "write at least the header row", "至少写表头一行"),
-    "encoding": warning("read as {encoding}", "按 {encoding} 读取", "save it as UTF-8", "建议另存为 UTF-8"),
-    "cut_character": error(
-        "ends in the middle of a character, at byte {offset}",
-        "在字节 {offset} 处字符被截断",
-        "the file was cut: send it again",
-        "文件不完整，请重新提供",
-    ),
-    "mixed_encodings": error(
-        "UTF-8 and another encoding in one file, from byte {offset}",
-        "文件混用编码，自字节 {offset} 起",
-        "save the whole file as UTF-8",
-        "请将整个文件存为 UTF-8",
-    ),
-    "not_encoded": error(
-        "no {encoding} from byte {offset}, as datapackage.json says",
-        "自字节 {offset} 起不是 datapackage.json 所说的 {encoding}",
-        "name the encoding that the file has, or save it as UTF-8",
-        "请写明文件的实际编码，或存为 UTF-8",
-    ),
-    "not_text": error(
-        "neither UTF-8 nor GB18030 nor Big5 from byte {offset}",
-        "自字节 {offset} 起既非 UTF-8，也非 GB18030 或 Big5",
-        "save it as UTF-8",
-        "请存为 UTF-8",
-    ),
-    "nul": error(
-        "a NUL at byte {offset}: this is no text",
-        "字节 {offset} 处有 NUL，不是文本",
-        "save it as CSV (UTF-8)",
-        "请另存为 CSV（UTF-8）",
-    ),
-    "mojibake": error(
-        "text that was read in the wrong encoding once",
-        "文本曾以错误编码读取（乱码）",
-        "export it again as UTF-8{near}",
-        "请重新以 UTF-8 导出{near}",
-    ),
-    "open_quote": error(
-        "a quote that does not enclose the whole cell",
-        "引号未成对包住整个单元格",
-        "close it; write a quote inside a cell twice",
-        "请补全引号；单元格内的引号写两次",
-    ),
-    "long_cell": error(
-        "a cell of {length} bytes, most is {most}",
-        "单元格长 {length} 字节，上限 {most}",
-        "is a quote open?",
-        "是否有引号未闭合？",
-    ),
-    "too_many_columns": error(
-        "most is {most} columns", "列数上限 {most}", "remove what does not belong here", "请删除无关的列"
-    ),
-    "ragged": error(
-        "the header has {expected} cells",
-        "表头有 {expected} 个单元格",
-        "fill up the row, or quote a cell with a comma in it",
-        "请补全该行，或给含逗号的单元格加引号",
-    ),
-    "delimiter": warning("cells are separated by {mark}", "单元格以 {mark} 分隔", "commas are usual", "通常使用逗号"),
-    "double_header": error("two columns of this name", "有两列同名", "rename or remove one", "请改名或删除其一"),
-    "nameless_column": error("a column without a name", "列没有名称", "name it in the header row", "请在表头命名"),
-    "title_rows": warning("lines above the header: {count}; passed over", "表头上方有 {count} 行，已跳过", "", ""),
-    "two_row_header": error(
-        "a second row of column names under the header",
-        "表头下面还有一行列名",
-        "keep one header row, the first of all",
-        "请只保留一行表头，并放在第一行",
-    ),
-    "missing_column": error("the table needs this column", "此表必须有该列", "{near}", "{near}"),
-    "header_more": error(
-        "meant as the column {column}, with more in its header than its name",
-        "应为列 {column}，但表头还含其他内容",
-        "write {column} alone, and its numbers in the unit of the column",
-        "表头只写 {column}，数值按该列单位填写",
-    ),
-    "unknown_column": warning(
-        "no such column in this table; kept, not used", "此表没有该列；保留但不使用", "{near}", "{near}"
-    ),
-    "blank_row": warning("a row of blanks; dropped", "空行，已忽略", "", ""),
-    "document": error("cannot be read: {reason}", "无法读取：{reason}", "mend the file", "请修正文件"),
-    "double_name": error("this name stands twice in one object", "同一对象内重名", "keep one", "请保留一个"),
-    "wrong_kind": error("expected {expected}", "应为 {expected}", "{hint}", "{hint}"),
-    "unknown_name": error("no such name here", "此处没有该名称", "{near}", "{near}"),
-    "more": warning("and {count} more like this", "另有 {count} 处相同", "", ""),
-}
-RULES: Mapping[str, CheckRule] = MappingProxyType(
-    {**FILE_RULES, **CELL_RULES, **MEANING_RULES, **WORKBOOK_RULES, **FORM_RULES}
-)

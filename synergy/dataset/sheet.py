@@ -1,4 +1,4 @@
-"""Raw tables: text columns as dictionary codes, number and flag columns as arrays.
+"""Tables and datasets: raw tables as arrays, text by codes of distinct words; the checked dataset, and parts of it.
 
 A column of a million ids holds a few thousand distinct ones: each distinct id is processed once.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.dataset.schema import YEAR
+from synergy.dataset.schema import HOLDERS, YEAR, own_column
 from synergy.errors import Problem
 from synergy.scenario import JSON, Cell, Scenario, Settings
 
@@ -83,6 +83,10 @@ class Words:
         answers: Flags = np.append(known, False)[self.codes]
         return answers
 
+    def isin(self, known: Collection[str]) -> Flags:
+        """Return which rows hold one of some words; False for blanks."""
+        return self.among(np.array([word in known for word in self.words.tolist()], dtype=np.bool_))
+
     def places_in(self, other: Words) -> NDArray[np.int64]:
         """Map each row to the position of its word in `other.words`; -1 for unknown words and blanks."""
         at = {word: place for place, word in enumerate(other.words.tolist())}
@@ -132,17 +136,17 @@ class TableData:
 
     def numbers(self, column: str) -> Floats:
         """Return a column of numbers."""
-        cells = self.columns[column]
-        if isinstance(cells, Words):
-            raise TypeError(f"{self.table}.{column} holds text")
-        return cells.astype(np.float64, copy=False)
+        return self._values(column).astype(np.float64, copy=False)
 
     def flags(self, column: str) -> Flags:
         """Return a column of flags."""
+        return self._values(column).astype(np.bool_, copy=False)
+
+    def _values(self, column: str) -> Floats | Flags:
         cells = self.columns[column]
         if isinstance(cells, Words):
             raise TypeError(f"{self.table}.{column} holds text")
-        return cells.astype(np.bool_, copy=False)
+        return cells
 
     def take(self, rows: Lines | Flags) -> TableData:
         """Return some rows (a mask or positions)."""
@@ -182,15 +186,12 @@ class Tables(Mapping[str, pd.DataFrame]):
         self._frames = {name: frame.copy(deep=_WHOLE) for name, frame in frames.items()}
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        """Return a copy of one table."""
         return self._frames[table].copy(deep=_WHOLE)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names of the tables."""
         return iter(self._frames)
 
     def __len__(self) -> int:
-        """Return the number of tables."""
         return len(self._frames)
 
 
@@ -255,3 +256,66 @@ class Dataset:
         changed = {table: [dict(row) for row in rows] for table, rows in self.scenario.tables.items()}
         scaled = [dict(rule) for rule in self.scenario.scale]
         return {"name": self.scenario.name, **self.settings.record(), "tables": changed, "scale": scaled}
+
+
+def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
+    """Restrict a dataset to some enterprises and the public places.
+
+    Sites and enterprises stay known, so that names and shares of public resources keep their meaning.
+    """
+    sites = dataset["sites"]
+    inside = sites.loc[sites["enterprise"].isin([*enterprises, ""]), "site"]
+    tables, given = dict(dataset.tables), dataset.given
+    if "build_options" not in given:  # every buildable process at every site
+        processes, places = dataset["processes"], sites["site"].to_numpy(object)
+        buildable = processes.loc[processes["buildable"], "process"].to_numpy(object)
+        options = {"process": np.repeat(buildable, len(places)), "site": np.tile(places, len(buildable))}
+        tables["build_options"] = pd.DataFrame({**options, "max_capacity": np.nan, "capex_factor": 1.0})
+        given |= {"build_options"}
+    for table in ("offers", "needs", "facilities", "stores", "build_options", "markets"):
+        site = tables[table]["site"]
+        tables[table] = tables[table][site.isin(inside) | (site == "")]  # a market without a site is everywhere
+    for table in ("links", "deals"):
+        frame = tables[table]
+        tables[table] = frame[frame["from_site"].isin(inside) & frame["to_site"].isin(inside)]
+    for table, holders in HOLDERS.items():
+        known = {ident for holder in holders for ident in tables[holder][own_column(holder)]}
+        tables[table] = tables[table][tables[table]["holder"].isin(known)]
+    return replace(dataset, tables=tables, given=given)
+
+
+def yearly(dataset: Dataset) -> Dataset:
+    """Return a dataset with one period: amounts summed, prices and availability averaged over the year.
+
+    An approximation: the effect of seasons and stores is lost.
+    """
+    name, share = YEAR[0], pd.Series(dataset.shares, index=dataset["periods"]["period"].to_numpy(object))
+    tables = dict(dataset.tables)
+    hours = float(dataset["periods"]["hours"].sum())
+    tables["periods"] = pd.DataFrame({"period": [name], "hours": [hours]}, index=[1])
+    for table in ("offers", "needs"):
+        tables[table] = tables[table].assign(period="")
+    tables["markets"] = _yearly_markets(dataset["markets"], share)
+    rows = dataset["availability"]  # a period without a row counts in full
+    weight = share.reindex(rows["period"].astype(object)).to_numpy(float)
+    lost = pd.Series(weight * (1 - rows["factor"].to_numpy(float)), index=rows["holder"].to_numpy(object))
+    factor = 1 - lost.groupby(level=0, sort=False).sum()
+    available = {"holder": np.asarray(factor.index, dtype=object), "period": name}
+    tables["availability"] = pd.DataFrame({**available, "factor": np.maximum(factor.to_numpy(float), 0.0)})
+    return replace(dataset, name=f"{dataset.name}-{name}", tables=tables)
+
+
+def _yearly_markets(markets: pd.DataFrame, share: pd.Series[float]) -> pd.DataFrame:
+    """Markets of a period keep their amount; where that is without limit, they share one average price."""
+    seasonal = (markets["period"] != "").to_numpy(bool)
+    endless = seasonal & markets["limit"].isna().to_numpy(bool)
+    if endless.any():
+        weight = share.reindex(markets["period"].astype(object)).to_numpy(float)
+        rows = markets.loc[endless, ["commodity", "side", "site"]].assign(
+            weight=weight[endless], money=markets["price"].to_numpy(float)[endless] * weight[endless]
+        )
+        total = rows.groupby(["commodity", "side", "site"])[["weight", "money"]].transform("sum")
+        price = markets["price"].to_numpy(float).copy()
+        price[endless] = (total["money"] / total["weight"]).to_numpy(float)
+        markets = markets.assign(price=price)
+    return markets.assign(period="")

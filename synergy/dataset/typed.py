@@ -1,22 +1,31 @@
-"""Convert text tables to the types of the schema: clean ids, parse numbers, flags and dates, fill in defaults."""
+"""Texts of files as typed values: names of tables and columns, ids, numbers, flags and dates; defaults filled in.
+
+Numbers are finite decimals with a point, an exponent, commas between groups of three, full-width digits (reported).
+Everything else is refused by a rule for its form: nothing is guessed.
+"""
 
 from __future__ import annotations
 
 import datetime
+import difflib
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from decimal import Decimal
+from functools import cache, partial
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 
-from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.numbers import ALL_CLEAN, INVISIBLE, cleaned, folded, hints, near, number_of, suggestion
-from synergy.dataset.schema import TABLES, numeric
-from synergy.dataset.sheet import Cells, Flags, Floats, TableData, Words
+from synergy.dataset.schema import TABLES, Column, ColumnType, numeric
+from synergy.dataset.sheet import Cells, Floats, TableData, Words
 from synergy.errors import SHOWN
-from synergy.workbook.names import bare_header, known_as
+from synergy.texts import Catalogue
+from synergy.units import factor, unit_named
 
 UNREADABLE = "\0"  # begins a cell that holds an error or a formula without a value; no text file holds it
 EXTRAS = frozenset({"evidence", "source"})  # columns anybody may add without being told
@@ -37,10 +46,59 @@ _DAYS = tuple(
 _SERIALS = range(20_000, 80_000)  # days of a spreadsheet from 1954 to 2119
 _EPOCH = datetime.date(1899, 12, 30)
 _SPREADSHEET = re.compile(r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!)")
-Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
+_Value = TypeVar("_Value")
+_Read = tuple[_Value, str, dict[str, object]]  # what was read, the violated rule ("" for none), its message fields
+_Reader = Callable[[str], _Read[_Value]]
 _MARKS = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
 _COMMON = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\\s\\w]+")
 _WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in, least length of a sure case
+
+
+def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = None) -> TableData:
+    """Convert a raw sheet to the types of the schema, its columns in schema order, unknown ones at the end.
+
+    Every cell that cannot be read is reported and becomes blank; columns that are not there are not added.
+    """
+    table = TABLES[sheet.table]
+    known = [name for name in table.names if name in sheet.columns]
+    columns: dict[str, Cells] = {}
+    for name in dict.fromkeys([*known, *sheet.columns]):
+        column = table.column(name)
+        if column is None and name not in EXTRAS and not numeric(sheet.table, name):
+            _unknown(sheet, name, findings)
+        columns[name] = _column(sheet, name, column, (findings, measures or UnitHints()))
+        if column is not None and column.required:
+            _required(sheet, name, findings)
+    return replace(sheet, columns=columns)
+
+
+def missing_columns(sheet: TableData, findings: Findings) -> None:
+    """Report required columns that a raw sheet lacks."""
+    table = TABLES[sheet.table]
+    strangers = [name for name in sheet.columns if name not in table.names]
+    for column in table.columns:
+        if column.required and column.name not in sheet.columns:
+            en, zh = f"add {column.name} to the header row", f"请在表头添加 {column.name}"
+            for alike in near(column.name, strangers, count=1):
+                en, zh = f"rename {alike} to {column.name}", f"请将 {alike} 改名为 {column.name}"
+            findings.add("missing_column", Where(sheet.table, 1, column.name), "", near=en, near_zh=zh)
+
+
+def filled(sheet: TableData) -> TableData:
+    """Return a typed sheet with all columns of the schema, blanks replaced by the defaults."""
+    columns: dict[str, Cells] = {}
+    for column in TABLES[sheet.table].columns:
+        cells = sheet.columns.get(column.name)
+        if column.kind is ColumnType.NUMBER:
+            numbers = np.full(len(sheet), np.nan) if cells is None else sheet.numbers(column.name)
+            blank = np.isnan(numbers)
+            use = column.default is not None and blank.any()
+            columns[column.name] = np.where(blank, float(column.default or 0), numbers) if use else numbers
+        elif column.kind is ColumnType.BOOLEAN:
+            columns[column.name] = np.full(len(sheet), bool(column.default)) if cells is None else cells
+        else:
+            columns[column.name] = Words.blank(len(sheet)) if cells is None else cells
+    return replace(sheet, columns=columns | {n: c for n, c in sheet.columns.items() if n not in columns})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +109,7 @@ class UnitHints:
     currency: str = "CNY"
 
     def of(self, sheet: TableData, name: str, row: int) -> str:
-        """Return the unit of a number in the form that `synergy.dataset.numbers.hints` takes; "" where unknown."""
+        """Return the unit of a number in the form that `synergy.dataset.typed.hints` takes; "" where unknown."""
         column = TABLES[sheet.table].column(re.sub("_(low|high)$", "", name))
         unit = "" if column is None else column.unit
         if unit in ("1", "money", "km", "h"):
@@ -64,75 +122,15 @@ class UnitHints:
         return f"{money}/{counted}".lstrip("/") if counted else ""
 
 
-def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = None) -> TableData:
-    """Convert a raw sheet to the types of the schema, its columns in schema order, unknown ones at the end.
-
-    Every cell that cannot be read is reported and becomes blank; columns that are not there are not added.
-    """
-    table = TABLES[sheet.table]
-    known = [name for name in table.names if name in sheet.columns]
-    extra = [name for name in sheet.columns if name not in table.names]
-    columns: dict[str, Cells] = {}
-    for name in known + extra:
-        column = table.column(name)
-        _unknown(sheet, name, findings)
-        columns[name] = _column(sheet, name, column, (findings, measures or UnitHints()))
-        if column is not None and column.required:
-            _required(sheet, name, findings)
-    return replace(sheet, columns=columns)
-
-
-def missing_columns(sheet: TableData, findings: Findings) -> None:
-    """Report required columns that a raw sheet lacks."""
-    table = TABLES[sheet.table]
-    strangers = [name for name in sheet.columns if table.column(name) is None]
-    for column in table.columns:
-        if column.required and column.name not in sheet.columns:
-            alike = near(column.name, strangers, count=1)
-            en, zh = f"add {column.name} to the header row", f"请在表头添加 {column.name}"
-            if alike:
-                en, zh = f"rename {alike[0]} to {column.name}", f"请将 {alike[0]} 改名为 {column.name}"
-            findings.add("missing_column", Where(sheet.table, 1, column.name), "", near=en, near_zh=zh)
-
-
-def filled(sheet: TableData) -> TableData:
-    """Return a typed sheet with all columns of the schema, blanks replaced by the defaults."""
-    columns: dict[str, Cells] = {}
-    for column in TABLES[sheet.table].columns:
-        cells = sheet.columns.get(column.name)
-        if column.kind is ColumnType.NUMBER:
-            numbers = np.full(len(sheet), np.nan) if cells is None else sheet.numbers(column.name)
-            columns[column.name] = _with_default(numbers, column)
-        elif column.kind is ColumnType.BOOLEAN:
-            columns[column.name] = np.full(len(sheet), bool(column.default)) if cells is None else cells
-        else:
-            columns[column.name] = Words.blank(len(sheet)) if cells is None else cells
-    return replace(sheet, columns=columns | {n: c for n, c in sheet.columns.items() if n not in columns})
-
-
-def _with_default(numbers: Floats, column: Column) -> Floats:
-    blank = np.isnan(numbers)
-    if column.default is None or not blank.any():
-        return numbers
-    return np.where(blank, float(column.default), numbers)
-
-
 def _unknown(sheet: TableData, name: str, findings: Findings) -> None:
-    names = TABLES[sheet.table].names
-    if name not in names and name not in EXTRAS and not numeric(sheet.table, name):
-        meant = known_as(sheet.table, bare_header(name))
-        if meant in names and meant not in sheet.columns:
-            findings.add("header_more", Where(sheet.table, 1, name), name, column=meant)
-            return
-        close = near(name, names)
-        hint = suggestion(close) if close else _there(names)
-        findings.add("unknown_column", Where(sheet.table, 1, name), name, **hint)
-
-
-def _there(names: Sequence[str]) -> dict[str, object]:
-    """Return hints that list the existing columns, for a name that resembles none of them."""
-    listed = ", ".join(names)
-    return {"near": f"the columns here are {listed}", "near_zh": f"本表的列：{listed}"}
+    names, where = TABLES[sheet.table].names, Where(sheet.table, 1, name)
+    meant = known_as(sheet.table, bare_header(name))
+    if meant in names and meant not in sheet.columns:
+        findings.add("header_more", where, name, column=meant)
+        return
+    close, listed = near(name, names), ", ".join(names)
+    there: dict[str, object] = {"near": f"the columns here are {listed}", "near_zh": f"本表的列：{listed}"}
+    findings.add("unknown_column", where, name, **(suggestion(close) if close else there))
 
 
 def _required(sheet: TableData, name: str, findings: Findings) -> None:
@@ -152,72 +150,49 @@ def _column(sheet: TableData, name: str, column: Column | None, sink: tuple[Find
     if not isinstance(cells, Words):
         return cells
     if any(word.startswith(UNREADABLE) for word in cells.words):
-        cells = _unreadable(sheet, name, cells, findings)
+        cells = _without_unreadable(sheet, name, findings)
         sheet = replace(sheet, columns=sheet.columns | {name: cells})
-    if column is not None and column.kind is ColumnType.BOOLEAN:
-        flags: Flags = _values(sheet, name, _flag, findings) == 1.0
-        return flags
-    if numeric(sheet.table, name):
-        return _values(sheet, name, _number(sheet.grouped), findings, measures)
-    cells = _readable(sheet, name, cells, findings)
     kind = ColumnType.TEXT if column is None else column.kind
-    if (
-        kind is ColumnType.ID
-        and ALL_CLEAN.fullmatch(joined := "".join(f"{w}\n" for w in cells.words))
-        and joined.isascii()
-    ):
+    if kind is ColumnType.BOOLEAN:
+        return cells.among(np.array(_values(sheet, name, _flag, findings), dtype=np.bool_))
+    if numeric(sheet.table, name):
+        numbers = _values(sheet, name, partial(_number, grouped=sheet.grouped), findings, measures)
+        values: Floats = np.array([*numbers, np.nan], dtype=np.float64)[cells.codes]
+        return values
+    listed = "".join(f"{word}\n" for word in cells.words)
+    if kind is ColumnType.ID and _ALL_CLEAN.fullmatch(listed) and listed.isascii():
         return cells
-    readers: dict[ColumnType, Reader] = {ColumnType.ID: cleaned, ColumnType.LABEL: _label, ColumnType.DATE: _date}
+    readers: dict[ColumnType, _Reader[str]] = {
+        ColumnType.ID: cleaned,
+        ColumnType.LABEL: _label,
+        ColumnType.DATE: _date,
+    }
     if column is not None and kind is ColumnType.CHOICE:
-        readers[kind] = _choice(column)
-    return _renamed(sheet, name, cells, (readers.get(kind, _text), findings))
+        readers[kind] = partial(_choice, choices=column.choices)
+    words = _values(sheet, name, partial(_unless_garbled, read=readers.get(kind, _text)), findings)
+    return cells.renamed(np.array(words, dtype=object))
 
 
-def _values(sheet: TableData, name: str, read: Reader, findings: Findings, measures: UnitHints | None = None) -> Floats:
-    """Parse a text column as numbers, each distinct word once."""
-    cells = sheet.words(name)
-    values = np.full(len(cells.words) + 1, np.nan)
-    for place, word in enumerate(cells.words):
-        values[place], code, fields = read(word)
-        if code and measures is not None:
-            _say_number(sheet, name, (place, word, code, fields), (findings, measures))
-        elif code:
-            _say(sheet, name, (place, word, code, fields), findings)
-    read_in: Floats = values[cells.codes]
-    return read_in
-
-
-def _renamed(sheet: TableData, name: str, cells: Words, how: tuple[Reader, Findings]) -> Words:
-    """Map a text column through a reader, each distinct word once."""
-    read, findings = how
-    words = np.empty(len(cells.words), dtype=object)
-    for place, word in enumerate(cells.words):
-        words[place], code, fields = read(word)
+def _values(
+    sheet: TableData, name: str, read: _Reader[_Value], findings: Findings, measures: UnitHints | None = None
+) -> list[_Value]:
+    """Parse each distinct word of a text column once."""
+    values = []
+    for place, word in enumerate(sheet.words(name).words):
+        value, code, fields = read(word)
+        values.append(value)
+        if code and measures is not None:  # the unit may differ by row, and with it the hint
+            rows = np.flatnonzero(sheet.words(name).codes == place)[: SHOWN + 1]
+            told = [hints(code, fields, measures.of(sheet, name, int(row)), measures.currency) for row in rows]
+            fields = {key: [one[key] for one in told] for key in told[0]} if told else {}
         if code:
-            _say(sheet, name, (place, word, code, fields), findings)
-    return cells.renamed(words)
+            findings.add_word(code, sheet, name, place, **fields)
+    return values
 
 
-def _say(sheet: TableData, name: str, fault: tuple[int, str, str, dict[str, object]], findings: Findings) -> None:
-    place, word, code, fields = fault
-    lines = sheet.lines[sheet.words(name).codes == place]
-    findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **fields)
-
-
-def _say_number(
-    sheet: TableData, name: str, fault: tuple[int, str, str, dict[str, object]], sink: tuple[Findings, UnitHints]
-) -> None:
-    """Report an invalid number with a hint for each row, since the unit may differ by row."""
-    (place, word, code, fields), (findings, measures) = fault, sink
-    rows = np.flatnonzero(sheet.words(name).codes == place)[: SHOWN + 1]
-    told = [hints(code, fields, measures.of(sheet, name, int(row)), measures.currency) for row in rows]
-    each: dict[str, object] = {key: [one[key] for one in told] for key in told[0]} if told else {}
-    lines = sheet.lines[sheet.words(name).codes == place]
-    findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **each)
-
-
-def _unreadable(sheet: TableData, name: str, cells: Words, findings: Findings) -> Words:
+def _without_unreadable(sheet: TableData, name: str, findings: Findings) -> Words:
     """Report cells for which a spreadsheet has no value, and blank them."""
+    cells = sheet.words(name)
     words = cells.words.copy()
     for place, word in enumerate(words):
         if word.startswith(UNREADABLE):
@@ -229,47 +204,44 @@ def _unreadable(sheet: TableData, name: str, cells: Words, findings: Findings) -
     return cells.renamed(words)
 
 
-def _readable(sheet: TableData, name: str, cells: Words, findings: Findings) -> Words:
-    """Report words that were decoded with a wrong encoding, and blank them."""
-    words = cells.words.copy()
-    for place, word in enumerate(words):
-        if word.isascii() or not (instead := garbled(word)):
-            continue
-        known = instead != word
-        hints: dict[str, object] = {"near": f": {instead!r}?" * known, "near_zh": f"：{instead!r}？" * known}
-        _say(sheet, name, (place, word, "mojibake", hints), findings)
-        words[place] = ""
-    return cells.renamed(words) if bool((words == "").any()) else cells
+def _unless_garbled(word: str, read: _Reader[str]) -> _Read[str]:
+    """Read a word that was not decoded with a wrong encoding."""
+    instead = "" if word.isascii() else garbled(word)
+    if not instead:
+        return read(word)
+    known = instead != word
+    return "", "mojibake", {"near": f": {instead!r}?" * known, "near_zh": f"：{instead!r}？" * known}
 
 
-def _number(grouped: bool) -> Reader:
-    def read(word: str) -> tuple[float, str, dict[str, object]]:
-        if not word.strip():
-            return np.nan, "", {}
-        reading = number_of(word, grouped=grouped)
-        return reading.value, reading.code, reading.fields
-
-    return read
+def _number(word: str, grouped: bool) -> _Read[float]:
+    if not word.strip():
+        return np.nan, "", {}
+    reading = number_of(word, grouped=grouped)
+    return reading.value, reading.code, reading.fields
 
 
-def _flag(word: str) -> tuple[float, str, dict[str, object]]:
+def _flag(word: str) -> _Read[bool]:
     plain = folded(word)
-    if plain in YES or plain in NO or not plain:
-        return float(plain in YES), "", {}
-    return 0.0, "not_flag", {}
+    return plain in YES, "" if plain in YES or plain in NO or not plain else "not_flag", {}
 
 
-def _text(word: str) -> tuple[str, str, dict[str, object]]:
+def _text(word: str) -> _Read[str]:
     plain = word.strip()
     return word if plain else "", "spreadsheet_error" if _SPREADSHEET.fullmatch(plain) else "", {}
 
 
-def _label(word: str) -> tuple[str, str, dict[str, object]]:
-    text, code, fields = _text(word)
-    return text.strip(), code, fields
+def _label(word: str) -> _Read[str]:
+    return word.strip(), *_text(word)[1:]
 
 
-def _date(word: str) -> tuple[str, str, dict[str, object]]:
+def _choice(word: str, choices: tuple[str, ...]) -> _Read[str]:
+    plain = word.strip()
+    if plain in choices or not plain:
+        return plain, "", {}
+    return "", "not_choice", {"choices": ", ".join(choices)} | suggestion(near(plain, choices))
+
+
+def _date(word: str) -> _Read[str]:
     plain = word.strip()
     found = _DATE.fullmatch(plain) or next((one for pattern in _DAYS if (one := pattern.fullmatch(plain))), None)
     if plain.isdecimal() and plain.isascii() and len(plain) == 5 and int(plain) in _SERIALS:
@@ -284,17 +256,6 @@ def _date(word: str) -> tuple[str, str, dict[str, object]]:
         return "", "no_such_date", {}
     usual = _DATE.fullmatch(plain) is not None
     return plain if usual else "-".join(part.zfill(2) for part in parts), "", {}
-
-
-def _choice(column: Column) -> Reader:
-    def read(word: str) -> tuple[str, str, dict[str, object]]:
-        plain = word.strip()
-        if plain in column.choices or not plain:
-            return plain, "", {}
-        hints = suggestion(near(plain, column.choices))
-        return "", "not_choice", {"choices": ", ".join(column.choices)} | hints
-
-    return read
 
 
 def garbled(text: str) -> str:
@@ -315,3 +276,309 @@ def garbled(text: str) -> str:
         if len(text) >= least and not before.isascii() and _COMMON.fullmatch(before):
             return before
     return ""
+
+
+SMALLEST = 2.2250738585072014e-308  # below it doubles lose digits
+LONGEST = 64
+PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|n/?a|null|none|-+|—+|\?+|1\.#\w+)", re.IGNORECASE)
+_MYRIADS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_PARTS = re.compile(r"([+-]?[0-9][0-9.,]*|[零〇一二两三四五六七八九](?=[十百千万亿]))?\s*(.*)", re.DOTALL)
+_COMMA = re.compile(r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)),([0-9]+)")
+_LETTER = re.compile(r"[\w.:-]")
+# dots alone would be another place in an address
+_CLEAN = re.compile(r"(?!\.+\Z)[\w.:-]{1,64}")
+_ALL_CLEAN = re.compile(r"(?:(?!\.+\n)[\w.:-]{1,64}\n)*")
+# zero-width and directional marks, soft hyphen, byte order mark
+INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}")  # as a spreadsheet shows a number of many digits
+# Cyrillic and Greek letters, and the Latin ones they look like
+_ALIKE = str.maketrans("АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo")
+_NEAR = 0.5  # least likeness of a name that is offered
+_MANY = 4000  # beyond so many known names only those with the same beginning are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Result of parsing a number: value (NaN for none), violated rule ("" for none) and its message fields."""
+
+    value: float
+    code: str = ""
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+def number_of(text: str, *, grouped: bool = True) -> Reading:
+    """Parse a number from a nonblank cell; `grouped` allows commas between groups of three digits."""
+    if len(text) > LONGEST:
+        return Reading(math.nan, "long_number", {"length": len(text)})
+    plain = text.strip(" \t")
+    if PLAIN.fullmatch(plain):
+        return _finite(float(plain))
+    clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain)).strip()
+    if grouped and _GROUPED.fullmatch(clean):
+        clean = clean.replace(",", "")
+    if PLAIN.fullmatch(clean):
+        reading = _finite(float(clean))
+        if reading.code or plain.replace(",", "") == clean:
+            return reading
+        wide = any("\uff00" <= c <= "\uffef" for c in plain)
+        return Reading(reading.value, "full_width_number" if wide else "blanks_in_number", {"instead": clean})
+    return Reading(math.nan, *_refusal(clean))
+
+
+def _finite(value: float) -> Reading:
+    if math.isinf(value):
+        return Reading(math.nan, "not_finite")
+    if value and abs(value) < SMALLEST:
+        return Reading(math.nan, "too_small_number")
+    return Reading(value + 0.0)  # -0 becomes 0
+
+
+def _refusal(text: str) -> tuple[str, dict[str, object]]:
+    """Classify a text that is no number: return the violated rule and its message fields."""
+    bare = {"#": "spreadsheet_error", "=": "formula"}.get(text[:1]) or (
+        "not_finite" if _NOT_FINITE.fullmatch(text) else ""
+    )
+    if bare:
+        return bare, {}
+    if found := _COMMA.fullmatch(text):
+        ways = [f"{found[1].replace('.', '')}.{found[2]}"]
+        if _GROUPED.fullmatch(text):  # where commas may be decimal signs
+            ways.append(text.replace(",", ""))
+        return "decimal_comma", {"instead": " or ".join(ways), "instead_zh": " 或 ".join(ways)}
+    parts = _PARTS.fullmatch(text)
+    digits, rest = (parts[1] or "", parts[2].strip()) if parts else ("", "")
+    number = str(_DIGITS.get(digits, digits)) if not _GROUPED.fullmatch(digits) else digits.replace(",", "")
+    if rest == "%" and PLAIN.fullmatch(number):
+        return "percent", {"number": number}
+    if rest and set(rest) <= set(_MYRIADS) and (not number or PLAIN.fullmatch(number)):
+        return "chinese_number", {"number": number or "1", "unit": rest}
+    if re.fullmatch(r"[^\W\d_][\w\s./²³()]*", rest) and PLAIN.fullmatch(number):
+        return "number_with_unit", {"number": number, "unit": rest}
+    return ("thousands" if re.fullmatch(r"[+-]?[0-9,]+\.?[0-9]*", text) else "not_number"), {}
+
+
+def hints(code: str, fields: dict[str, object], unit: str, currency: str = "CNY") -> dict[str, object]:
+    """Return correction hints, ``hint`` and ``hint_zh``, for an invalid number, converted to the unit of the column.
+
+    `code` and `fields` are those of a `Reading`. The unit of the column is a unit, ``money/`` and a unit, ``1`` for a
+    part, or "" where it is unknown.
+
+    Examples
+    --------
+    >>> hints("number_with_unit", {"number": "3000", "unit": "万Nm3"}, "kNm3")["hint"]
+    'write 30000: 3000 万Nm3 in kNm3'
+    >>> hints("number_with_unit", {"number": "0.95", "unit": "元/Nm3"}, "money/kNm3")["hint"]
+    'write 950: 0.95 元/Nm3 in CNY/kNm3'
+    >>> hints("percent", {"number": "95"}, "1")["hint"], hints("percent", {"number": "95"}, "t")["hint"]
+    ('write 0.95', 'write how much it is in t')
+    """
+    if code not in ("percent", "chinese_number", "number_with_unit"):
+        return fields
+    number, written = Decimal(str(fields["number"])), str(fields.get("unit", ""))
+    money = unit.startswith("money")
+    per = unit.removeprefix("money/" if "/" in unit else "money") if money else unit
+    target = f"{currency}/{per}".rstrip("/") if money else unit
+    if code == "percent":
+        found = number / 100 if unit == "1" else None
+    elif code == "chinese_number":
+        found = number * math.prod(_MYRIADS[c] for c in written)
+    else:
+        found = _converted(number, written, (money, per, currency))
+    if found is None:
+        known = target not in ("", "1")
+        hint = f"write how much it is in {target}" if known else "write the number alone, in the unit of the column"
+        hint_zh = f"请填写按 {target} 计的数值" if known else "请只写数字，单位按该列"
+    else:
+        plain = f"{found.normalize():f}" if found else "0"
+        why = f": {fields['number']} {written} in {target}" if code == "number_with_unit" else ""
+        hint, hint_zh = f"write {plain}{why}", f"请写 {plain}" + why.replace(": ", "：").replace(" in ", " 即按 ")
+    return fields | {"hint": hint, "hint_zh": hint_zh}
+
+
+def _converted(number: Decimal, written: str, target: tuple[bool, str, str]) -> Decimal | None:
+    """Convert a number with a unit to the unit of its column; None where the conversion is unknown."""
+    money, per, currency = target
+    head, stroke, tail = written.partition("/")
+    if not money:
+        unit = "" if stroke else unit_named(written, per)
+        times = factor(unit, per)
+        return None if times is None else number * times
+    value = factor(unit_named(head), currency)
+    share = factor(unit_named(tail, per), per) if stroke else (None if per else Decimal(1))
+    return None if value is None or share is None else number * value / share
+
+
+def cleaned(text: str) -> _Read[str]:
+    """Clean a nonblank id ("" = unreadable); return it, the violated rule ("" for none) and its message fields."""
+    plain = text.strip(" \t\n")
+    clean = INVISIBLE.sub("", plain).strip()
+    code = "" if clean == text else "id_trimmed" if clean == plain else "id_blanks"
+    if not clean:
+        return "", "", {}
+    if len(clean) > LONGEST:
+        return "", "id_long", {"most": LONGEST}
+    if not _CLEAN.fullmatch(clean):
+        wrong = sorted({c for c in clean if not _LETTER.fullmatch(c)}) or [clean]
+        code = "id_number" if _SHORTENED.fullmatch(clean) else "id_letters"
+        return "", code, {"wrong": " ".join(map(repr, wrong))}
+    if not clean.isascii():
+        usual = unicodedata.normalize("NFKC", clean)
+        first = {unicodedata.name(c, "").split(" ")[0] for c in usual}
+        scripts = [name.capitalize() for name in ("LATIN", "CYRILLIC", "GREEK") if name in first]
+        if len(scripts) > 1:
+            return "", "id_mixed", {"scripts": " + ".join(scripts), "instead": clean.translate(_ALIKE)}
+        if usual != clean and not code:
+            return clean, "id_wide", {"instead": usual}
+    return clean, code, {"instead": clean}
+
+
+def folded(text: str) -> str:
+    """Normalise a text for comparison: case, width, invisible characters, outer blanks."""
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip().casefold()
+
+
+def near(text: str, known: Sequence[str], names: Mapping[str, str] | None = None, count: int = 3) -> list[str]:
+    """Return at most `count` known ids that resemble an unknown one, the most similar first.
+
+    `names` maps the names in any language to ids.
+    """
+    look = folded(text)
+    by_look: dict[str, str] = {folded(name): one for name, one in (names or {}).items() if name}
+    pool = known if len(known) <= _MANY else [one for one in known if folded(one)[:2] == look[:2]][:_MANY]
+    by_look |= {folded(one): one for one in pool}
+    if look in by_look:
+        return [by_look[look]]
+    close = difflib.get_close_matches(look, list(by_look), n=count, cutoff=_NEAR)
+    return list(dict.fromkeys(by_look[name] for name in close))
+
+
+def suggestion(found: Iterable[str]) -> dict[str, object]:
+    """Return the "did you mean" hints, ``near`` and ``near_zh``, for some known names."""
+    listed = [repr(one) for one in found]
+    if not listed:
+        return {"near": "", "near_zh": ""}
+    return {"near": f"did you mean {' or '.join(listed)}?", "near_zh": f"是否为 {'、'.join(listed)}？"}
+
+
+SETTINGS = "settings"
+# table: name of its sheet in English and Chinese
+TITLES = Catalogue(
+    {
+        "enterprises": ("Enterprises", "企业"),
+        "sites": ("Sites", "厂区"),
+        "commodities": ("Commodities", "物料"),
+        "periods": ("Periods", "时段"),
+        "offers": ("Offers", "供给"),
+        "needs": ("Needs", "需求"),
+        "processes": ("Processes", "工艺"),
+        "sizes": ("Steps of scale", "规模档"),
+        "recipes": ("Recipes", "配方"),
+        "facilities": ("Facilities", "装置"),
+        "build_options": ("Build options", "可建地点"),
+        "stores": ("Stores", "储存"),
+        "markets": ("Markets", "市场"),
+        "qualities": ("Qualities", "质量"),
+        "limits": ("Limits", "质量要求"),
+        "transport": ("Transport", "运输"),
+        "links": ("Links", "线路"),
+        "indicators": ("Indicators", "评价指标"),
+        "deals": ("Deals", "现有交易"),
+        "availability": ("Availability", "可用率"),
+        SETTINGS: ("Settings", "设置"),
+    }
+)
+title = TITLES.say
+# words that people write instead, where a table has such a column
+_SHORT: Mapping[str, str] = MappingProxyType(
+    {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
+)
+_BOUNDS = Catalogue({"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")})
+_BETWEEN = str.maketrans("_.-", "   ")
+ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that hold no table
+
+
+def looked(name: str) -> str:
+    """Normalise a name: case, width, and separators between words.
+
+    Examples
+    --------
+    >>> looked("Build-Options"), looked("build_options"), looked("ＯＦＦＥＲ")
+    ('build options', 'build options', 'offer')
+    """
+    return " ".join(folded(name).translate(_BETWEEN).split())
+
+
+@cache
+def tables() -> Mapping[str, str]:
+    """Map file and sheet names, normalised by `looked` and in the singular too, to tables."""
+    found = {looked(re.sub("s$", "", re.sub("ies$", "y", name))): name for name in TABLES}
+    found |= {looked(table.key[0]): name for name, table in TABLES.items() if len(table.key) == 1}
+    return found | {looked(name): table for table, both in TITLES.items() for name in (table, *both)}
+
+
+def table_named(name: str) -> str:
+    """Return the table that a name denotes; "" for none.
+
+    Examples
+    --------
+    >>> table_named("Offer"), table_named("供给"), table_named("build-options"), table_named("prices")
+    ('offers', 'offers', 'build_options', '')
+    """
+    return name if name in TABLES else tables().get(looked(name), "")
+
+
+@cache
+def headers(table: str) -> Mapping[str, str]:
+    """Map header names, normalised by `looked`, to the columns of a table of `TABLES`.
+
+    Ids take precedence over labels; the low and the high end of numbers are included.
+    """
+    found = {looked(word): name for word, name in _SHORT.items() if name in TABLES[table].names}
+    for column in TABLES[table].columns:
+        labels = (column.en, column.zh)
+        # what stands before what a label explains
+        found = {looked(re.split("[;；]", name)[0]): column.name for name in labels} | found
+        found |= {looked(name): column.name for name in labels}
+        if column.kind is ColumnType.NUMBER:
+            for ending, patterns in _BOUNDS.items():
+                ends = [pattern.format(label) for pattern, label in zip(patterns, labels, strict=True)]
+                found |= {looked(end): column.name + ending for end in (column.name + ending, *ends)}
+    return found | {looked(name): name for name in TABLES[table].names}
+
+
+def known_as(table: str, header: str) -> str:
+    """Return the column that a header cell of a table denotes; an unknown name is returned unchanged.
+
+    Examples
+    --------
+    >>> known_as("offers", "物料"), known_as("offers", "Commodity "), known_as("offers", "colour")
+    ('commodity', 'commodity', 'colour')
+    """
+    plain = " ".join(header.split())
+    return plain if TABLES[table].column(plain) is not None else headers(table).get(looked(plain), plain)
+
+
+def names_a_column(table: str, header: str) -> bool:
+    """Whether a header cell denotes a column of a table."""
+    return TABLES[table].column(header) is not None or looked(header) in headers(table)
+
+
+def bare_header(header: str) -> str:
+    """Return a header without a suffix such as a unit in brackets.
+
+    Examples
+    --------
+    >>> bare_header("价格（元/吨）"), bare_header("Price [CNY/t]"), bare_header("price")
+    ('价格', 'Price', 'price')
+    """
+    return re.split(r"[(（\[【/,，:：]", header)[0].strip()
+
+
+def second_header(table: str, cells: Sequence[str]) -> bool:
+    """Whether at least two, and at least half, of the cells of a row are names of columns."""
+    filled = [cell for cell in cells if cell.strip()]
+    named = sum(names_a_column(table, cell) for cell in filled)
+    return named >= 2 and 2 * named >= len(filled)

@@ -9,14 +9,14 @@ from typing import Any
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.explanation.facts import PLANNER, AnswerReason, Change, Fact, seen
-from synergy.explanation.texts import CHANGES, HINTS, POOLED, REASONS, WORDS, Saying
+from synergy.explanation.texts import CHANGES, HINTS, OBSTACLES, POOLED, REASONS, WORDS, Saying
 from synergy.explanation.trial import Question
+from synergy.proposals.names import names
 from synergy.scenario import JSON
-from synergy.texts import currency_name
+from synergy.texts import LANGUAGES, currency_name
 from synergy.units import amount, label
 
 SCHEMA = "synergy/explanation/1"
-OBSTACLES = frozenset({"no_outlet", "no_inlet", "no_builds", "too_far", "forbidden", "no_link", "quality_unstated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,6 @@ class Answer:
         """Return the code of the main reason."""
         return self.reasons[0].code if self.reasons else ""
 
-    @property
-    def obstacles(self) -> bool:
-        """Return whether the main reason makes the exchange infeasible; the others hold even once it is removed."""
-        return self.code in OBSTACLES
-
     def told(self, enterprise: str = PLANNER) -> tuple[Change, ...]:
         """Return the changes visible to an asker: all for the planner, for a firm the kinds its reasons suggest."""
         if enterprise == PLANNER:
@@ -65,17 +60,12 @@ class Answer:
         return tuple(Change(kind) for kind in kinds)
 
     def record(self, enterprise: str = PLANNER) -> dict[str, JSON]:
-        """Return the explanation as a plain JSON record.
+        """Return the explanation as a plain JSON record; a firm's has the figures of its own and public data alone.
 
         Parameters
         ----------
         enterprise : str
             Firm that asks; the planner where none is named.
-
-        Returns
-        -------
-        dict
-            A firm's has the figures of its own and public data alone.
 
         Raises
         ------
@@ -83,7 +73,7 @@ class Answer:
             A firm asks about an exchange that is not its own.
         """
         self._allow(enterprise)
-        texts = [Speaker(self.dataset, self.question, lang, enterprise) for lang in ("en", "zh")]
+        speakers = [Speaker(self.dataset, self.question, lang, enterprise) for lang in LANGUAGES]
         return {
             "schema": SCHEMA,
             "view": "firm" if enterprise else "planner",
@@ -96,21 +86,28 @@ class Answer:
             "in_plan": self.in_plan,
             "facts": seen(enterprise, self.facts),
             "reasons": [
-                {"code": one.code, **seen(enterprise, one.facts), **_both(texts, "reason", one)} for one in self.reasons
+                {
+                    "code": one.code,
+                    **seen(enterprise, one.facts),
+                    **{f"text_{speaker.lang}": speaker.reason(one) for speaker in speakers},
+                }
+                for one in self.reasons
             ],
-            "changes": [self._change(enterprise, one, texts) for one in self.told(enterprise)],
+            "changes": [self._change(one, speakers) for one in self.told(enterprise)],
             "alternatives": [told for one in self.alternatives if (told := seen(enterprise, one))],
         }
 
-    def _change(self, enterprise: str, change: Change, texts: list[Speaker]) -> dict[str, JSON]:
-        told = {"kind": change.kind, "after": list(change.after), **seen(enterprise, change.facts)}
-        if enterprise == PLANNER:
+    @staticmethod
+    def _change(change: Change, speakers: list[Speaker]) -> dict[str, JSON]:
+        asker = speakers[0].asker
+        told = {"kind": change.kind, "after": list(change.after), **seen(asker, change.facts)}
+        if asker == PLANNER:
             settings = {
                 name: [one.record() for one in value] if isinstance(value, tuple) else value
                 for name, value in change.settings.items()
             }
             told |= {"checked": True, "scenario": {"tables": dict(change.tables), "settings": settings}}
-        return told | _both(texts, "change", change)
+        return told | {f"text_{speaker.lang}": speaker.change(change) for speaker in speakers}
 
     def text(self, lang: str = "en", enterprise: str = PLANNER) -> str:
         """Return the explanation as text.
@@ -121,11 +118,6 @@ class Answer:
             ``en`` or ``zh``.
         enterprise : str
             Firm that asks; the planner where none is named.
-
-        Returns
-        -------
-        str
-            A few lines.
 
         Raises
         ------
@@ -148,34 +140,22 @@ class Answer:
             )
 
 
-def _both(texts: list[Speaker], what: str, one: AnswerReason | Change) -> dict[str, str]:
-    """Return the text of one reason or change in both languages."""
-    return {f"text_{speaker.lang}": getattr(speaker, what)(one) for speaker in texts}
-
-
 class Speaker:
     """Text renderer (``en``, ``zh``) for the reasons and changes of one exchange, for an enterprise or the planner."""
 
     def __init__(self, dataset: Dataset, question: Question, lang: str, asker: str) -> None:
-        self.dataset, self.question, self.lang, self.asker = dataset, question, lang, asker
-        goods = dataset["commodities"]
-        self._units = dict(zip(goods["commodity"], goods["unit"], strict=True))
-        self.unit = self._units[question.commodity]
-
-    def name(self, table: str, key: str, ident: str) -> str:
-        """Return the name of an entity, its id if it has no name."""
-        rows = self.dataset[table]
-        row = rows[rows[key] == ident]
-        other = "en" if self.lang == "zh" else "zh"
-        return next(
-            (str(row[f"name_{lang}"].iloc[0]) for lang in (self.lang, other) if row[f"name_{lang}"].any()), ident
-        )
+        self.question, self.lang, self.asker = question, lang, asker
+        self.currency, self.names = dataset.settings.currency, names(dataset, lang)
 
     def reason(self, reason: AnswerReason) -> str:
         """Return a reason as a sentence, with its figures only if the asker may see all of them."""
-        said = self._said(REASONS[reason.code], reason.facts)
-        pooled = self._pooled(reason)
-        return f"{said}{'；' if self.lang == 'zh' else '; '}{pooled}" if pooled else said
+        said, known = self._said(REASONS[reason.code], reason.facts), seen(self.asker, reason.facts)
+        if reason.code not in ("min_scale", "build_cost", "least_load") or not known.get("firms"):
+            return said
+        key = "fewer" if "fewer" in known else "short" if "short" in known else "one"
+        words = {"firms": known["firms"], "one_less": known["firms"] - 1}
+        words |= {name: self.figure(known[name], "activity", known) for name in ("fewer", "short") if name in known}
+        return f"{said}{'；' if self.lang == 'zh' else '; '}{POOLED.say(key, self.lang, **words)}"
 
     def change(self, change: Change) -> str:
         """Return a change as a sentence."""
@@ -194,60 +174,44 @@ class Speaker:
         words = {name: self.figure(known[name], kind, known) for name, kind in saying.kinds.items()}
         return (saying.zh if self.lang == "zh" else saying.en).format(**words)
 
-    def _pooled(self, reason: AnswerReason) -> str:
-        """Return the clause on the number of suppliers that a unit needs, "" where it does not apply."""
-        known = seen(self.asker, reason.facts)
-        if reason.code not in ("min_scale", "build_cost", "least_load") or not known.get("firms"):
-            return ""
-        key = "fewer" if "fewer" in known else "short" if "short" in known else "one"
-        words = {"firms": known["firms"], "one_less": known["firms"] - 1}
-        words |= {name: self.figure(known[name], "activity", known) for name in ("fewer", "short") if name in known}
-        return POOLED.say(key, self.lang, **words)
-
     def figure(self, value: Any, kind: str, facts: Mapping[str, object]) -> str:
         """Return a formatted figure; see `synergy.explanation.texts.Saying` for the kinds."""
-        zh, currency = self.lang == "zh", self.dataset.settings.currency
-        money = currency_name(currency, "zh") if zh else f" {currency}"
+        lang, zh, unit = self.lang, self.lang == "zh", self.names.unit[self.question.commodity]
+        money = currency_name(self.currency, "zh") if zh else f" {self.currency}"
+        measure, *words = self.names.activity.get(str(facts.get("process", "")), "").split(" ", 1)
         write: Mapping[str, Callable[[], str]] = {
-            "rate": lambda: f"{round(value, 6) + 0.0:,.6g}{money}/{label(self.unit, self.lang)}",
-            "money": lambda: f"{amount(value, '', self.lang)}{money}{'/年' if zh else '/a'}",
-            "sum": lambda: f"{amount(value, '', self.lang)}{money}",
+            "rate": lambda: f"{round(value, 6) + 0.0:,.6g}{money}/{label(unit, lang)}",
+            "money": lambda: f"{amount(value, '', lang)}{money}{'/年' if zh else '/a'}",
+            "sum": lambda: f"{amount(value, '', lang)}{money}",
             "km": lambda: f"{value:,.4g} {'公里' if zh else 'km'}",
-            "amount": lambda: amount(value, self.unit, self.lang),
-            "other": lambda: amount(value, self._units.get(str(facts.get("input")), ""), self.lang),
-            "co2": lambda: f"{amount(value, 't', self.lang)} CO2",
-            "activity": lambda: self._activity(value, str(facts.get("process", ""))),
-            "commodity": lambda: self.name("commodities", "commodity", str(value)),
-            "process": lambda: self.name("processes", "process", str(value)),
+            "amount": lambda: amount(value, unit, lang),
+            "other": lambda: amount(value, self.names.unit.get(str(facts.get("input")), ""), lang),
+            "co2": lambda: f"{amount(value, 't', lang)} CO2",
+            "activity": lambda: " ".join([amount(value, measure, lang), *words]).strip(),
+            "commodity": lambda: self.names.commodity[value],
+            "process": lambda: self.names.process[value],
             "plain": lambda: f"{value:,.4g}",
             "word": lambda: str(value),
         }
         return write[kind]()
-
-    def _activity(self, value: float, process: str) -> str:
-        """Return an activity in the unit of its process."""
-        rows = self.dataset["processes"]
-        units = rows.loc[rows["process"] == process, "activity_unit"]
-        measure, _, what = (str(units.iloc[0]) if len(units) else "").partition(" ")
-        return f"{amount(value, measure, self.lang)} {what}".strip()
 
     def _word(self, key: str, **fields: object) -> str:
         return WORDS.say(key, self.lang, **fields)
 
     def lines(self, answer: Answer) -> Iterator[str]:
         """Yield the lines of the explanation text."""
-        question = self.question
-        names = {
-            "good": self.name("commodities", "commodity", question.commodity),
-            "origin": self.name("sites", "site", question.origin),
-            "target": self.name("sites", "site", question.target),
-            "when": self._word("when", period=question.period) if question.period else "",
-        }
-        yield self._word("head", **names)
+        question, sites = self.question, self.names.site
+        yield self._word(
+            "head",
+            good=self.names.commodity[question.commodity],
+            origin=sites[question.origin],
+            target=sites[question.target],
+            when=self._word("when", period=question.period) if question.period else "",
+        )
         yield self._word("in" if answer.in_plan else "out")
         yield f"{self._word('why')}:"
-        for place, one in enumerate(answer.reasons):
-            yield f"  - {self._word('even_then') if place and answer.obstacles else ''}{self.reason(one)}"
+        for place, one in enumerate(answer.reasons):  # behind an obstacle, those that hold even once it is removed
+            yield f"  - {self._word('even_then') if place and answer.code in OBSTACLES else ''}{self.reason(one)}"
         told, firm = answer.told(self.asker), self.asker != PLANNER
         if told or not answer.in_plan:
             yield f"{self._word('leaves' if answer.in_plan else 'helps' if firm else 'enters')}:"
@@ -255,27 +219,21 @@ class Speaker:
             yield f"  - {self.change(change)}"
         if not told and not answer.in_plan:
             yield f"  - {self._word('nothing_known' if firm else 'nothing')}"
-        yield from self._alternatives(answer)
-        yield from self._solves(answer)
-
-    def _alternatives(self, answer: Answer) -> Iterator[str]:
-        told = [seen(self.asker, one) for one in answer.alternatives]
-        told = [one for one in told if one]
-        if told:
+        others = [known for one in answer.alternatives if (known := seen(self.asker, one))]
+        if others:
             yield f"{self._word('instead')}:"
-        for one in told:
-            site = self.name("sites", "site", one["site"])
-            more = self.figure(one["more"], "amount", one)
-            yield f"  - {self._word('to' if one['end'] == 'origin' else 'from', more=more, site=site)}"
+        for other in others:
+            key, more = "to" if other["end"] == "origin" else "from", self.figure(other["more"], "amount", other)
+            yield f"  - {self._word(key, more=more, site=sites[other['site']])}"
+        if not firm:
+            yield from self._solves(seen(self.asker, answer.facts))
 
-    def _solves(self, answer: Answer) -> Iterator[str]:
-        if self.asker != PLANNER:
-            return
-        known = seen(self.asker, answer.facts)
-        for key, names, kind in (
+    def _solves(self, known: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the figures of the underlying solves, as far as they are known."""
+        for key, figures, kind in (
             ("forced", ("forced_value", "value", "bound"), "money"),
             ("reduced", ("reduced_cost", "reduced_cost_relaxed"), "rate"),
         ):
-            if all(known.get(name) is not None for name in names):
-                words = {name: self.figure(known[name], kind, known) for name in names}
+            if all(known.get(name) is not None for name in figures):
+                words = {name: self.figure(known[name], kind, known) for name in figures}
                 yield f"{self._word('solves')}: {self._word(key, **words)}"

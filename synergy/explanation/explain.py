@@ -12,16 +12,13 @@ from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
 from synergy.explanation.changes import changes
-from synergy.explanation.facts import UNKNOWN, AnswerReason, Change, Fact
+from synergy.explanation.facts import UNKNOWN, AnswerReason, Change, Fact, Mend, changed, joined
 from synergy.explanation.obstacles import obstacle
-from synergy.explanation.ranking import Weighed, best_flow, disposed_flows, mixed, prices_of, unit_gains, weigh
-from synergy.explanation.relaxations import end_columns
-from synergy.explanation.remedies import Mend, joined
-from synergy.explanation.thresholds import MARGINS, NEWTONS, smallest
-from synergy.explanation.trial import FORCED, Exchange, Question, Trial, Way, trial_of
+from synergy.explanation.ranking import Weighed, best_flow, priced_ends, unit_gains, weigh
+from synergy.explanation.trial import FORCED, MARGINS, NEWTONS, Exchange, Question, Trial, Way, smallest, trial_of
 from synergy.model.fixed import Rest
-from synergy.network.links import between_enterprises
-from synergy.network.places import Bools, Floats, Ints, positions
+from synergy.network.network import between_enterprises
+from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Plan
 from synergy.records.plain import plain
 
@@ -85,29 +82,24 @@ class Explainer:
             The dataset does not know what is asked about.
         """
         question.check(self.dataset)
-        planned = self._planned(question)
+        flows = self.plan.decisions.flows
+        mine = question.rows(flows)  # of the stored plan: a re-solve may give another one of the same value
+        for name, asked in (("period", question.period), ("mode", question.mode)):
+            if asked:
+                mine &= flows[name] == asked
+        planned = float(flows.loc[mine, "quantity"].sum())
         if planned > 0:
             return self._standing(Exchange(self.trial, question), planned)
         cleared = self._cleared(question)
         if cleared.blocked:
-            return self._answer(question, cleared.reasons, ())
+            return Answer(self.dataset, question, cleared.reasons, (), {})
         exchange = Exchange(cleared.trial, question)
         weighed = self._weighed(exchange, cleared)
         found = tuple(self._with(change, cleared) for change in changes(exchange, weighed))
         if cleared.mends and not weighed.reasons and weighed.forced is not None:
             found = (self._mended(exchange, weighed.forced, cleared), *found)
         reasons = cleared.reasons + weighed.reasons
-        return self._answer(question, reasons, found, self._facts(exchange, weighed, cleared))
-
-    def _planned(self, question: Question) -> float:
-        """Return the quantity exchanged in the plan, per year or in the period asked about."""
-        flows = self.plan.decisions.flows
-        mine = (flows["from_site"] == question.origin) & (flows["to_site"] == question.target)
-        mine &= flows["commodity"] == question.commodity
-        for name, asked in (("period", question.period), ("mode", question.mode)):
-            if asked:
-                mine &= flows[name] == asked
-        return float(flows.loc[mine, "quantity"].sum())
+        return Answer(self.dataset, question, reasons, found, self._facts(exchange, weighed, cleared))
 
     def _cleared(self, question: Question) -> _Cleared:
         """Remove the obstacles one after another, at most `OBSTACLES` of them."""
@@ -120,7 +112,7 @@ class Explainer:
             reasons = (*done.reasons, reason)
             if mend is None:
                 return replace(done, reasons=reasons, blocked=True)
-            trial = Trial(mend.apply(done.trial.dataset), self.plan.decisions)
+            trial = Trial(changed(done.trial.dataset, mend.tables, mend.settings), self.plan.decisions)
             done = _Cleared(trial, reasons, (*done.mends, mend))
         return replace(done, blocked=True)
 
@@ -166,37 +158,24 @@ class Explainer:
         return {name: Fact(value) for name, value in facts.items()}
 
     def _standing(self, exchange: Exchange, planned: float) -> Answer:
-        """Explain an exchange that is in the plan."""
-        standing = stand(exchange, planned)
-        shared = frozenset(exchange.names)
+        """Explain an exchange that is in the plan: the value lost without it, and what replaces it and removes it."""
+        trial, held = exchange.trial, exchange.trial.held
+        with held.trying():
+            _leave_out(exchange)
+            without = held.solve()
+        lost = trial.value - without.value
+        brings = None if np.isinf(lost) else lost if abs(lost) > trial.tie else 0.0
         facts = {
-            "quantity": Fact(standing.quantity, UNKNOWN, shared),
-            "brings": Fact(standing.brings if np.isfinite(standing.brings) else None),
-            "value": Fact(self.trial.value),
-            "without": Fact(standing.without.value if np.isfinite(standing.brings) else None),
+            "quantity": Fact(planned, UNKNOWN, frozenset(exchange.names)),
+            "brings": Fact(brings),
+            "value": Fact(trial.value),
+            "without": Fact(None if brings is None else without.value),
         }
-        found = tuple(thrown_out(exchange, standing))
-        code = "in_plan" if np.isfinite(standing.brings) else "in_plan_needed"
+        code = "in_plan_needed" if brings is None else "in_plan"
         reason = AnswerReason(code, {"quantity": facts["quantity"], "number": facts["brings"]})
-        answer = self._answer(exchange.question, (reason,), found, facts)
-        return replace(answer, in_plan=True, alternatives=_told(standing))
-
-    def _answer(
-        self,
-        question: Question,
-        reasons: tuple[AnswerReason, ...],
-        found: tuple[Change, ...],
-        facts: dict[str, Fact] | None = None,
-    ) -> Answer:
-        return Answer(self.dataset, question, reasons, found, facts or {})
-
-
-def _told(standing: Contribution) -> tuple[dict[str, Fact], ...]:
-    """Return the alternatives as facts for the planner only, since they depend on the data of all enterprises."""
-    return tuple(
-        {"end": Fact(one.end), "site": Fact(one.site), "mode": Fact(one.mode), "more": Fact(one.more)}
-        for one in standing.alternatives
-    )
+        found = () if brings is None else tuple(_thrown_out(exchange, max(brings, 0.0) / planned, without.value))
+        instead = _alternatives(exchange, without)
+        return Answer(self.dataset, exchange.question, (reason,), found, facts, in_plan=True, alternatives=instead)
 
 
 def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: str, **more: str) -> Answer:
@@ -228,49 +207,6 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
     return Explainer(dataset, plan).ask(Question(origin, target, commodity, **more))
 
 
-@dataclass(frozen=True, slots=True)
-class Substitute:
-    """Exchange with another site that replaces one barred from the plan.
-
-    `end` is ``origin`` (the same goods go there instead) or ``target`` (they come from there instead); `mode` is ""
-    inside a site; `more` is how much more of it a year.
-    """
-
-    end: str
-    site: str
-    mode: str
-    more: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """Contribution of an exchange, of a quantity a year, that is in the plan.
-
-    `without` is the best plan without it, with the links that it alone used closed; `brings` is money a year lost
-    without it, infinite where there is no plan without it.
-    """
-
-    quantity: float
-    without: Rest
-    brings: float
-    alternatives: tuple[Substitute, ...]
-
-
-def stand(exchange: Exchange, planned: float) -> Contribution:
-    """Return the contribution of an exchange in the plan: the value lost without it, and its replacements.
-
-    `planned` is the stored plan's quantity; a re-solve may give another plan of the same value without the exchange.
-    """
-    trial, held = exchange.trial, exchange.trial.held
-    with held.trying():
-        _leave_out(exchange)
-        without = held.solve()
-    brings = trial.value - without.value
-    if abs(brings) <= trial.tie:
-        brings = 0.0
-    return Contribution(planned, without, brings, _alternatives(exchange, without))
-
-
 def _leave_out(exchange: Exchange) -> None:
     """Fix the flows of the exchange to zero, and close the links that no other flow uses."""
     trial, held, flow = exchange.trial, exchange.trial.held, exchange.trial.model.column("flow")
@@ -287,16 +223,20 @@ def _leave_out(exchange: Exchange) -> None:
     held.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
 
 
-def _alternatives(exchange: Exchange, without: Rest) -> tuple[Substitute, ...]:
-    """Return the exchanges of the same commodity that grow most when the exchange is barred."""
+def _alternatives(exchange: Exchange, without: Rest) -> tuple[dict[str, Fact], ...]:
+    """Return the exchanges of the same commodity that grow most when the exchange is barred, for the planner only.
+
+    `end` is ``origin`` (the same goods go to another site instead) or ``target`` (they come from another); `mode` is ""
+    inside a site; `more` is how much more of it a year.
+    """
     if not len(without.x):
         return ()
     trial, network = exchange.trial, exchange.trial.network
     flow, places, arcs = trial.model.column("flow"), network.places, network.arcs
-    more = (without.x - trial.rest.x)[flow.span]
-    by_arc = np.bincount(flow.key["arc"], weights=more, minlength=len(arcs.link))
+    change = (without.x - trial.rest.x)[flow.span]
+    by_arc = np.bincount(flow.key["arc"], weights=change, minlength=len(arcs.link))
     modes = np.append(network.links.mode, "")
-    found: list[Substitute] = []
+    found: list[dict[str, Fact]] = []
     for end, same, other in (
         ("origin", np.isin(arcs.outlet, exchange.sources), network.sinks.site[arcs.inlet]),
         ("target", np.isin(arcs.inlet, exchange.sinks), network.sources.site[arcs.outlet]),
@@ -304,27 +244,26 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[Substitute, ...]:
         grown: Floats = np.where(same, by_arc, 0.0)
         for arc in np.argsort(-grown, kind="stable")[:SHOWN]:
             if grown[arc] > 1e-3 * exchange.quantity(trial.rest):
-                site = str(places.sites[other[arc]])
-                found.append(Substitute(end, site, str(modes[arcs.link[arc]]), float(grown[arc])))
+                site, mode, more = str(places.sites[other[arc]]), str(modes[arcs.link[arc]]), float(grown[arc])
+                found.append({"end": Fact(end), "site": Fact(site), "mode": Fact(mode), "more": Fact(more)})
     return tuple(found)
 
 
-def thrown_out(exchange: Exchange, standing: Contribution) -> Iterator[Change]:
+def _thrown_out(exchange: Exchange, brings: float, without: float) -> Iterator[Change]:
     """Yield the smallest change of each kind that removes an exchange from the plan.
 
-    The kinds are ``charge`` (money per unit on the exchange), ``price_paid_less`` and ``price_asked_more``.
+    `brings` is money per unit of it, `without` the value of the best plan without it. The kinds are ``charge`` (money
+    per unit on the exchange), ``price_paid_less`` and ``price_asked_more``.
     """
-    charge = _charge(exchange, standing)
+    charge = _charge(exchange, brings, without)
     if charge is None:
         return
     yield Change("charge", {"amount": Fact(charge)})
     held = exchange.trial.held
     for side, kind in (("take", "price_paid_less"), ("give", "price_asked_more")):
-        members = prices_of(exchange, side)
-        columns = end_columns(exchange, side, members)
-        if not len(columns) or (side == "give" and mixed(exchange, members)):
+        _, columns, unpaid = priced_ends(exchange, side)
+        if not len(columns):
             continue
-        unpaid = disposed_flows(exchange.trial, members) if side == "give" else columns[:0]
 
         def gone(amount: float, columns: Ints = columns, unpaid: Ints = unpaid) -> bool:
             with held.trying():
@@ -348,17 +287,14 @@ def _out(exchange: Exchange) -> bool:
         return held.worth() > with_it.value
 
 
-def _charge(exchange: Exchange, standing: Contribution) -> float | None:
+def _charge(exchange: Exchange, amount: float, without: float) -> float | None:
     """Return the smallest charge per unit that removes the exchange, by Newton steps from below; None if none does."""
     trial, held = exchange.trial, exchange.trial.held
-    if not np.isfinite(standing.brings) or standing.quantity <= 0:
-        return None
-    amount = max(standing.brings, 0.0) / standing.quantity
     for _ in range(NEWTONS):
         with held.trying():
             held.price(exchange.flows, -amount)
             rest = held.solve()
-        left, quantity = rest.value - standing.without.value, exchange.quantity(rest)
+        left, quantity = rest.value - without, exchange.quantity(rest)
         if quantity <= 0 or left <= trial.tie:
             break
         more = left / quantity
@@ -384,40 +320,28 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
     most : int
         How many partners.
 
-    Returns
-    -------
-    tuple of Answer
-        Fewer if the enterprise has fewer potential partners.
-
     Raises
     ------
     UsageError
         No such enterprise.
     """
-    trial = explainer.trial
-    names = [str(name) for name in trial.network.places.enterprises]
+    trial, flows, places = explainer.trial, explainer.plan.decisions.flows, explainer.trial.network.places
+    names = [str(name) for name in places.enterprises]
     if enterprise not in names:
         raise UsageError(f"no such enterprise: {enterprise!r} / 没有这家企业：{enterprise!r}")
     index = names.index(enterprise)
     table = pd.concat([_possible(trial, index), _remote(trial, index)], ignore_index=True)
-    table = table[~_planned(explainer, table)]
+    # without what the stored plan exchanges over any mode: a re-solve may give another optimum
+    ids = {"from_site": places.sites, "to_site": places.sites, "commodity": places.commodities}
+    planned = pd.MultiIndex.from_arrays([positions(flows[name], known) for name, known in ids.items()])
+    table = table[~pd.MultiIndex.from_frame(table[["origin", "target", "commodity"]]).isin(planned)]
     order = ["remote", "km" if firm else "missing", "origin", "target", "commodity"]
     table = table.sort_values(order, kind="stable").drop_duplicates("partner").head(most)
-    places = trial.network.places
     rows = zip(table["origin"], table["target"], table["commodity"], strict=True)
     return tuple(
         explainer.ask(Question(str(places.sites[a]), str(places.sites[b]), str(places.commodities[c])))
         for a, b, c in rows
     )
-
-
-def _planned(explainer: Explainer, table: pd.DataFrame) -> Bools:
-    """Return which pairs exchange in the stored plan, over any mode; a re-solve may give another optimum."""
-    places, flows = explainer.trial.network.places, explainer.plan.decisions.flows
-    known = {"origin": places.sites, "target": places.sites, "commodity": places.commodities}
-    stated = zip(("from_site", "to_site", "commodity"), known.values(), strict=True)
-    planned = pd.MultiIndex.from_arrays([positions(flows[name], ids) for name, ids in stated])
-    return np.asarray(pd.MultiIndex.from_frame(table[list(known)]).isin(planned))
 
 
 def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:

@@ -7,17 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from synergy.candidates.candidates import ExclusionReason as Code
-from synergy.candidates.candidates import holder_ids, quality_rows
+from synergy.candidates.candidates import quality_rows
 from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset
-from synergy.explanation.facts import PUBLIC, AnswerReason, Fact, Row
-from synergy.explanation.remedies import Mend
+from synergy.explanation.facts import PUBLIC, AnswerReason, Fact, Mend, Row
 from synergy.explanation.trial import Question, Trial
 from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
-from synergy.network.links import matches
-from synergy.network.network import Network, network_of
-from synergy.network.places import PUBLIC as PUBLIC_PLACE
-from synergy.network.places import Bools, Floats, Ints, Texts
+from synergy.network.network import Network, matches, network_of
+from synergy.network.places import Bools, Floats, Ints
 from synergy.scenario import Cell
 
 Obstacle = tuple[AnswerReason, Mend | None]
@@ -29,11 +26,8 @@ def obstacle(trial: Trial, question: Question) -> Obstacle | None:
 
     Without a remedy no single change of the dataset is known to help.
     """
-    for look in (_ends, _links, _kinds, _arcs):
-        found = look(trial, question)
-        if found is not None:
-            return found
-    return None
+    found = (look(trial, question) for look in (_ends, _links, _arcs))
+    return next((one for one in found if one is not None), None)
 
 
 def owner_of(dataset: Dataset, site: str) -> frozenset[str]:
@@ -97,14 +91,10 @@ def _links(trial: Trial, question: Question) -> Obstacle | None:
     if question.origin == question.target:
         return None
     network = trial.network
-    places, links, remote = network.places, network.links, network.remote
-    ends = (question.origin, question.target, question.commodity)
+    remote = network.remote
     found, gone = (
-        (places.sites[table.origin] == ends[0])
-        & (places.sites[table.target] == ends[1])
-        & (places.commodities[table.commodity] == ends[2])
-        & ((table.mode == question.mode) | (question.mode == ""))
-        for table in (links, remote)
+        question.among(network.places, pairs) & ((pairs.mode == question.mode) | (question.mode == ""))
+        for pairs in (network.links, remote)
     )
     if found.any():
         return None
@@ -114,37 +104,22 @@ def _links(trial: Trial, question: Question) -> Obstacle | None:
     if far.any():
         least = np.flatnonzero(far)[np.argmin(remote.number[far])]
         return _too_far(trial.dataset, question, str(remote.mode[least]), float(remote.number[least]))
-    mode = question.mode or "link"
-    row = dict(zip(("from_site", "to_site", "commodity", "mode"), (*ends, mode), strict=True))
-    free = {"km": 0.0, "cost_per_unit": 0.0, "loss": 0.0, "fixed_capex": 0.0}
-    return AnswerReason("no_link"), Mend("no_link", {"links": [{**row, **free}]})
+    row: dict[str, Cell] = {**question.keys, "mode": question.mode or "link", "km": 0.0}
+    row |= {"cost_per_unit": 0.0, "loss": 0.0, "fixed_capex": 0.0}
+    return AnswerReason("no_link"), Mend("no_link", {"links": [row]})
 
 
 def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
     """Return the obstacle of a link forbidden by the scenario or a row of links, with its remedy."""
     dataset, places = trial.dataset, trial.network.places
-    ends = [np.flatnonzero(known == name) for known, name in _ids(trial.network, question)]
+    ends = question.indices(places)
     kept = tuple(one for one in dataset.settings.forbid if not matches(one, places, *ends).any())
     settings = {"forbid": kept} if len(kept) < len(dataset.settings.forbid) else {}
     rows = dataset["links"]
-    mine = (rows["from_site"] == question.origin) & (rows["to_site"] == question.target) & rows["forbidden"]
-    mine &= rows["commodity"] == question.commodity
-    keys = rows.loc[mine, ["from_site", "to_site", "commodity", "mode"]]
-    lifted = [
-        {str(name): str(value) for name, value in key.items()} | {"forbidden": False} for _, key in keys.iterrows()
-    ]
+    modes = rows.loc[question.rows(rows) & rows["forbidden"], "mode"]
+    lifted: list[Row] = [{**question.keys, "mode": str(mode), "forbidden": False} for mode in modes]
     reason = AnswerReason("forbidden", {"mode": Fact(mode, PUBLIC)})
     return reason, Mend("forbidden", {"links": lifted} if lifted else {}, settings)
-
-
-def _ids(network: Network, question: Question) -> tuple[tuple[Texts, str], ...]:
-    """Return the known ids and the requested id of origin, target and commodity."""
-    places = network.places
-    return (
-        (places.sites, question.origin),
-        (places.sites, question.target),
-        (places.commodities, question.commodity),
-    )
 
 
 def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Obstacle:
@@ -152,21 +127,17 @@ def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Ob
     rows = dataset["transport"]
     most = float(rows.loc[(rows["mode"] == mode) & (rows["commodity"] == question.commodity), "max_km"].iloc[0])
     facts = {"number": over, "km": most + over, "most": most, "mode": mode}
-    row: dict[str, Cell] = {"from_site": question.origin, "to_site": question.target, "mode": mode}
-    row |= {"commodity": question.commodity, "km": most}
+    row = {"from_site": question.origin, "to_site": question.target, "mode": mode}
     reason = AnswerReason("too_far", {name: Fact(value, PUBLIC) for name, value in facts.items()})
-    return reason, Mend("too_far", {"links": [row]})
-
-
-def _kinds(trial: Trial, question: Question) -> Obstacle | None:
-    """Return the obstacle of incompatible ends, as store to store or market to market; None if compatible."""
-    return None if len(question.arcs(trial.network)) else (AnswerReason("kinds"), None)
+    return reason, Mend("too_far", {"links": [{**row, "commodity": question.commodity, "km": most}]})
 
 
 def _arcs(trial: Trial, question: Question) -> Obstacle | None:
-    """Return the obstacle of a pair without any candidate flow: quality not stated, or no supply or demand."""
+    """Return the obstacle of a pair without any candidate flow: by kind, quality not stated, no supply or demand."""
     candidates = trial.model.candidates
     arcs = question.arcs(trial.network)
+    if not len(arcs):
+        return AnswerReason("kinds"), None  # as store to store or market to market
     codes = candidates.reason[arcs][:, question.periods(trial.network)]
     if (codes == Code.CANDIDATE).any():
         return None
@@ -184,21 +155,16 @@ def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
     members = np.flatnonzero(np.isin(ends.group, groups))
     if not (ends.kind[members] == EndKind.UNIT).all():
         return False
-    brought = np.bincount(network.arcs.inlet, weights=_could(trial), minlength=len(network.sinks.site)) > 0
+    given = np.bincount(
+        network.outlets.group, weights=network.outlets.amount.max(axis=1), minlength=len(network.sources.site)
+    )
+    flows = (given[network.arcs.outlet] > 0).astype(float)
+    brought = np.bincount(network.arcs.inlet, weights=flows, minlength=len(network.sinks.site)) > 0
     inputs = network.inlets
     hungry = (inputs.kind == EndKind.UNIT) & ~brought[inputs.group]
     idle = (network.units.capacity[:, None] * network.units.available).max(axis=1) <= 0
     lacking = idle | np.isin(np.arange(len(idle)), inputs.ref[hungry])
     return bool(lacking[ends.ref[members]].all())
-
-
-def _could(trial: Trial) -> Floats:
-    """Return 1.0 for each arc whose source has a positive stated amount, else 0.0."""
-    network = trial.network
-    given = np.bincount(
-        network.outlets.group, weights=network.outlets.amount.max(axis=1), minlength=len(network.sources.site)
-    )
-    return (given[network.arcs.outlet] > 0).astype(float)
 
 
 def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
@@ -230,13 +196,3 @@ def outlet_holder(network: Network, outlet: int) -> str:
         return str(network.places.processes[network.units.process[ref]])
     table = tables[EndKind(kind)]
     return str(dataset[table][own_column(table)].iloc[ref])
-
-
-def inlet_holder(network: Network, inlet: int) -> str:
-    """Return the id that holds an inlet's quality limits in the tables."""
-    return str(holder_ids(network, np.array([inlet]))[0])
-
-
-def public_place(network: Network, site: int) -> bool:
-    """Return whether a site belongs to no enterprise."""
-    return bool(network.places.owner[site] == PUBLIC_PLACE)

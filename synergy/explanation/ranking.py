@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from synergy.candidates.candidates import ExclusionReason as Code
 from synergy.candidates.candidates import beaten_by_market, quality_rows
-from synergy.explanation.facts import PUBLIC, AnswerReason, Fact
+from synergy.explanation.facts import PUBLIC, UNKNOWN, AnswerReason, Fact
 from synergy.explanation.obstacles import owner_of
-from synergy.explanation.relaxations import Lift, lifts
-from synergy.explanation.thresholds import noise, smallest, subsidy
-from synergy.explanation.trial import Exchange, Trial, Way
-from synergy.network.ends import EndKind, InletClass, OutletClass
+from synergy.explanation.trial import ROOM, Exchange, Trial, Way, noise, smallest, subsidy
+from synergy.model.assembly import Block
+from synergy.network.ends import EndKind, Ends, InletClass, OutletClass
+from synergy.network.network import matches
 from synergy.network.places import PUBLIC as PUBLIC_PLACE
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Bools, Floats, Ints
+
+AMPLE = ROOM - 1.0  # times what an end has now: as good as without limit, and bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Relaxation of one constraint.
+
+    `code` is that of the reason if this constraint blocks the exchange; `apply` relaxes it by an amount, within
+    `Held.trying`. The amount `full` drops the constraint, `step` is the smallest worth trying, 0 where it can only be
+    dropped entirely; `total` is all there is, where an amount is a fraction of it.
+    """
+
+    code: str
+    apply: Callable[[float], None]
+    full: float = np.inf
+    step: float = 0.0
+    total: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +80,17 @@ def weigh(exchange: Exchange) -> Weighed:
     causes = _causes(exchange, forced)
     found = [*_outside(exchange), *(_reason(exchange, cause, forced) for cause in causes)]
     if not found and exchange.needs(forced).any():
-        found = [AnswerReason("cost_open", lost | {"opened": Fact(_annual(exchange, forced))})]
+        opened = -float(trial.model.cost[exchange.own] @ exchange.needs(forced))
+        found = [AnswerReason("cost_open", lost | {"opened": Fact(opened)})]
     elif not found:
-        found = [AnswerReason("cost", lost | cost_facts(exchange))]
+        found = [AnswerReason("cost", lost | _cost_facts(exchange))]
     return Weighed(forced, tuple(found), causes, paid)
 
 
 def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
     """Return the relaxations that let the exchange in; if there is none, those that make it feasible."""
     held, found, possible = exchange.trial.held, [], []
-    for lift in lifts(exchange):
+    for lift in _lifts(exchange):
         with held.trying():
             lift.apply(lift.full)
             way = forced or exchange.forced()
@@ -81,11 +100,6 @@ def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
         elif forced is None and way is not None:
             possible.append(Cause(lift, way, None))
     return tuple(found or possible)
-
-
-def _annual(exchange: Exchange, way: Way) -> float:
-    """Return the yearly cost of the integer decisions that a way needs beyond the plan."""
-    return -float(exchange.trial.model.cost[exchange.own] @ exchange.needs(way))
 
 
 def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
@@ -102,6 +116,119 @@ def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
     return smallest(test, lift.step, lift.full)
 
 
+def _lifts(exchange: Exchange) -> Iterator[Lift]:
+    """Yield all relaxations that apply to an exchange, in the order in which they are reported."""
+    model, held, network = exchange.trial.model, exchange.trial.held, exchange.trial.network
+    yield from _rules(exchange)
+    ends = ((network.outlets, exchange.outlets), (network.inlets, exchange.inlets))
+    units, steps = np.concatenate([exchange.units(*end) for end in ends]), network.units.steps
+    rows = _rows(exchange, "load_min", lambda block: np.isin(block.key["unit"], units))
+    if len(rows):
+        yield Lift("least_load", _wider(exchange, rows, lower=True))
+    rows = _rows(exchange, "size_min", lambda block: np.isin(steps.unit[block.key["step"]], units))
+    if len(rows):
+        yield Lift("min_scale", _wider(exchange, rows, lower=True))
+    yield from _capital(exchange)
+    for code, name, (ends_of, members) in zip(("supply_exhausted", "need_met"), ("give", "take"), ends, strict=True):
+        traded, (run, made) = _traded(exchange, name, members), _runs(exchange, ends_of, members)
+        columns = np.concatenate([traded, run])
+        if len(columns):
+            yield _amounts(exchange, code, columns, np.concatenate([np.ones(len(traded)), made]))
+    columns = np.flatnonzero((model.lower > 0) & ~model.integer)
+    if len(columns):  # compulsory offers, needs and runs
+        _, high = held.bounds(columns)
+        yield Lift("compulsory", lambda _: held.bound(columns, np.zeros(len(columns)), high))
+
+
+def _rows(exchange: Exchange, name: str, hit: Callable[[Block], Bools] | None = None) -> Ints:
+    """Return the rows of a constraint family, or the selected ones."""
+    block = exchange.trial.model.rows.get(name)
+    if block is None or not len(block):
+        return np.empty(0, np.int64)
+    return block.positions if hit is None else block.start + np.flatnonzero(hit(block))
+
+
+def _wider(
+    exchange: Exchange, rows: Ints, part: Floats | float = 1.0, *, lower: bool = False, upper: bool = False
+) -> Callable[[float], None]:
+    """Return the relaxation that lowers the lower limits of some rows, or raises the upper ones, each by its part."""
+    held = exchange.trial.held
+
+    def apply(amount: float) -> None:
+        low, high = held.row_limits(rows)
+        held.limit(rows, low - amount * part if lower else low, high + amount * part if upper else high)
+
+    return apply
+
+
+def _rules(exchange: Exchange) -> Iterator[Lift]:
+    """Yield the relaxations of quality, keep, partner, budget, cap, mode-share and fixed-exchange constraints."""
+    trial, question, settings = exchange.trial, exchange.question, exchange.trial.dataset.settings
+    for name in ("quality_max", "quality_min"):
+        rows = _rows(exchange, name, lambda block: np.isin(block.key["sink"], exchange.sinks))
+        if len(rows):
+            yield Lift("quality", _wider(exchange, rows, upper=True))
+    rows = _rows(exchange, "keep", lambda block: np.isin(block.key["end"], exchange.outlets))
+    if len(rows):
+        _, high = trial.held.row_limits(rows)
+        part = high / high.sum() if 0 < high.sum() < np.inf else np.full(len(rows), 1.0 / len(rows))
+        yield Lift("keep", _wider(exchange, rows, part, upper=True), step=exchange.most * 1e-3)
+    rows = _rows(exchange, "max_partners", lambda block: np.isin(block.key["enterprise"], exchange.owners))
+    if len(rows) and len(set(exchange.names)) > 1:
+        yield Lift("max_partners", _wider(exchange, rows, upper=True), step=1.0)
+    for name, step in (("capex_budget", settings.capex_budget), ("co2_cap", settings.co2_cap)):
+        rows = _rows(exchange, name)
+        if len(rows):
+            yield Lift(name, _wider(exchange, rows, upper=True), step=max(1.0, abs(step or 0.0)) * 1e-6)
+    shared = np.array([rule.commodity == question.commodity for rule in settings.mode_share], dtype=bool)
+    rows = _rows(exchange, "mode_share", lambda _: shared)
+    if len(rows):
+        yield Lift("mode_share", _wider(exchange, rows, lower=True))
+    places, ends = trial.network.places, question.indices(trial.network.places)
+    fixed: Bools = np.asarray([matches(one, places, *ends).any() for one in settings.fix], dtype=np.bool_)
+    rows = _rows(exchange, "fix", lambda _: fixed)
+    if len(rows):
+        yield Lift("fix", _wider(exchange, rows, lower=True, upper=True))
+
+
+def _free(exchange: Exchange, columns: Ints) -> Callable[[float], None]:
+    """Return the relaxation that sets the cost of some columns to zero."""
+
+    def apply(_: float) -> None:
+        held = exchange.trial.held
+        held.price(columns, -exchange.trial.model.cost[columns])
+
+    return apply
+
+
+def _capital(exchange: Exchange) -> Iterator[Lift]:
+    """Yield the relaxations that drop the capex of links and of builds."""
+    trial, model = exchange.trial, exchange.trial.model
+    own = exchange.own
+    opened = model.column("open")
+    links = own[(own >= opened.start) & (own < opened.stop)]
+    if len(links):
+        yield Lift("capex", _free(exchange, links))
+    built, size, steps = model.column("built"), model.column("size"), trial.network.units.steps
+    new = own[(own >= built.start) & (own < built.stop)]
+    if len(new):
+        step = built.key["step"][new - built.start]
+        of = np.isin(steps.unit[size.key["step"]], steps.unit[step])
+        yield Lift("build_cost", _free(exchange, np.concatenate([new, size.start + np.flatnonzero(of)])))
+
+
+def _amounts(exchange: Exchange, code: str, columns: Ints, weight: Floats) -> Lift:
+    """Return the relaxation that raises the upper bounds of some columns by the same factor."""
+    held = exchange.trial.held
+    low, high = held.bounds(columns)
+    total = float((weight * np.where(np.isfinite(high), high, 0.0)).sum())
+
+    def apply(amount: float) -> None:
+        held.bound(columns, low, high * (1 + amount / total) if total > 0 else high)
+
+    return Lift(code, apply, full=AMPLE * total, step=total * 1e-4, total=total)
+
+
 def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> AnswerReason:
     """Return the reason for a blocking constraint, with its figures."""
     code = cause.lift.code
@@ -109,7 +236,7 @@ def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> AnswerReaso
     if code == "quality":
         facts |= quality_facts(exchange)
     elif code in ("min_scale", "build_cost", "least_load"):
-        facts |= scale_facts(exchange, cause.way)
+        facts |= _scale_facts(exchange, cause.way)
     if code in ("capex", "build_cost") and forced is not None:
         alone = exchange.along(forced)
         short = exchange.trial.value - (alone if alone.quantity > 0 else forced).rest.value
@@ -122,13 +249,14 @@ def _outside(exchange: Exchange) -> Sequence[AnswerReason]:
     trial, network = exchange.trial, exchange.trial.network
     if not len(exchange.links):
         return ()
-    larger = larger_link(exchange)
     flow = trial.model.column("flow")
     place = exchange.flows - flow.start
     arc, period = flow.key["arc"][place], flow.key["period"][place]
     beaten = beaten_by_market(network)[arc, period]
     if not (beaten >= 0).all():
-        return (larger,) if larger is not None else ()
+        arcs = exchange.arcs[np.isin(network.arcs.link[exchange.arcs], exchange.links)]
+        mode, larger = exchange.question.mode, trial.pruned.reason[arcs] == Code.LARGER_LINK
+        return (AnswerReason("larger_link", {"mode": Fact(mode, PUBLIC)}),) if mode and larger.all() else ()
     owner = network.places.owner
     private = set()
     for groups, group, place_rank in (
@@ -137,14 +265,14 @@ def _outside(exchange: Exchange) -> Sequence[AnswerReason]:
     ):
         sited = groups.site[group[groups.rank[group] == place_rank]]
         private |= {str(network.places.enterprises[one]) for one in owner[sited] if one != PUBLIC_PLACE}
-    own, shared = link_privacy(exchange)
+    own, shared = _link_privacy(exchange)
     if own and private:
         shared = PUBLIC  # a price at a member's place and a link of the two ends: nobody knows both
     number = Fact(float(np.min(beaten)), own | frozenset(private), shared)
     return (AnswerReason("market", {"number": number}),)
 
 
-def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
+def _scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
     """Return the minimum size of a unit of a plan, the supply that can reach it, and the number of suppliers it needs.
 
     Facts are ``unit`` (id), ``process``, ``least`` (activity a year), ``reach`` (activity a year that its scarcest
@@ -196,13 +324,12 @@ def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
 
 def _scarcest(exchange: Exchange, unit: int) -> tuple[Floats, str]:
     """Return a unit's scarcest input and its supply by enterprise (public places last), in activity a year."""
-    network = exchange.trial.network
-    members = np.flatnonzero((network.inlets.kind == EndKind.UNIT) & (network.inlets.ref == unit))
+    network, inlets = exchange.trial.network, exchange.trial.network.inlets
     best: tuple[Floats, str] = (np.array([np.inf]), "")
-    for member in members:
-        supply = _supply(exchange, int(network.inlets.group[member])) / network.inlets.coefficient[member]
+    for member in np.flatnonzero((inlets.kind == EndKind.UNIT) & (inlets.ref == unit)):
+        supply = _supply(exchange, int(inlets.group[member])) / inlets.coefficient[member]
         if supply.sum() < best[0].sum():
-            best = (supply, str(network.places.commodities[network.inlets.commodity[member]]))
+            best = (supply, str(network.places.commodities[inlets.commodity[member]]))
     return best
 
 
@@ -220,7 +347,7 @@ def _supply(exchange: Exchange, group: int) -> Floats:
     return supply
 
 
-def cost_facts(exchange: Exchange) -> dict[str, Fact]:
+def _cost_facts(exchange: Exchange) -> dict[str, Fact]:
     """Return the dual values at both ends, the transport cost and the reduced cost of the exchange's best flow.
 
     Facts are ``worth_from``, ``worth_to`` (money per unit, by the plan's duals), ``transport`` (money per unit, carbon
@@ -234,15 +361,13 @@ def cost_facts(exchange: Exchange) -> dict[str, Fact]:
     transport = float(network.arcs.over(network.links.cost + carbon * network.links.co2, 0.0)[arc])
     values = {"worth_from": _dual(exchange, column, "outlet"), "worth_to": _dual(exchange, column, "inlet")}
     facts = {name: Fact(value) for name, value in values.items() if value is not None}
-    return facts | {"transport": Fact(transport, *link_privacy(exchange)), "reduced_cost": Fact(-gain)}
+    return facts | {"transport": Fact(transport, *_link_privacy(exchange)), "reduced_cost": Fact(-gain)}
 
 
-def link_privacy(exchange: Exchange) -> tuple[frozenset[str], frozenset[str]]:
+def _link_privacy(exchange: Exchange) -> tuple[frozenset[str], frozenset[str]]:
     """Return the enterprises whose data the link cost depends on, and those that share it; none if it is public."""
-    links, question = exchange.trial.dataset["links"], exchange.question
-    mine = (links["from_site"] == question.origin) & (links["to_site"] == question.target)
-    mine &= links["commodity"] == question.commodity
-    return (frozenset({"*"}), frozenset(exchange.names)) if mine.any() else (PUBLIC, PUBLIC)
+    stated = exchange.question.rows(exchange.trial.dataset["links"]).any()
+    return (UNKNOWN, frozenset(exchange.names)) if stated else (PUBLIC, PUBLIC)
 
 
 def unit_gains(trial: Trial, columns: Ints) -> Floats:
@@ -309,7 +434,7 @@ def quality_facts(exchange: Exchange) -> dict[str, Fact]:
     asked = PUBLIC if kinds[1] == EndKind.UNIT else owner_of(exchange.trial.dataset, exchange.question.target)
     mix = _mix(exchange, sink)
     facts = {"property": Fact(name, asked), "value": Fact(value, given), "limit": Fact(limit, asked)}
-    facts |= {"number": Fact(over, given | asked)}
+    facts["number"] = Fact(over, given | asked)
     return facts if mix is None else facts | {"mix": Fact(mix)}
 
 
@@ -331,36 +456,51 @@ def _mix(exchange: Exchange, sink: int) -> float | None:
     return sum(least.values()) if least else None
 
 
-def larger_link(exchange: Exchange) -> AnswerReason | None:
-    """Return the reason that a larger link of the pair carries the flow at no higher cost, None if there is none."""
-    network = exchange.trial.network
-    arcs = exchange.arcs[np.isin(network.arcs.link[exchange.arcs], exchange.links)]
-    codes = exchange.trial.pruned.reason[arcs]
-    if not exchange.question.mode or not (codes == Code.LARGER_LINK).all():
-        return None
-    return AnswerReason("larger_link", {"mode": Fact(exchange.question.mode, PUBLIC)})
+def _traded(exchange: Exchange, name: str, members: Ints) -> Ints:
+    """Return the give or take columns of some ends in the periods asked about."""
+    block = exchange.trial.model.column(name)
+    if not len(block):
+        return np.empty(0, np.int64)
+    hit = np.isin(block.key["end"], members) & exchange.question.periods(exchange.trial.network)[block.key["period"]]
+    return block.start + np.flatnonzero(hit)
 
 
-def prices_of(exchange: Exchange, side: str) -> Ints:
-    """Return the members of one side with a price of their own: offers, needs and markets at the site."""
-    network = exchange.trial.network
-    give = side == "give"
+def _runs(exchange: Exchange, ends: Ends, members: Ints) -> tuple[Ints, Floats]:
+    """Return the run columns of existing facilities among some ends in the periods asked about.
+
+    And the amount of the commodity that each makes or uses per unit of activity.
+    """
+    run, network = exchange.trial.model.column("run"), exchange.trial.network
+    if not len(run):
+        return np.empty(0, np.int64), np.empty(0)
+    made, unit = np.zeros(len(network.units.ids)), members[ends.kind[members] == EndKind.UNIT]
+    np.add.at(made, ends.ref[unit], ends.coefficient[unit])
+    mine = np.isin(run.key["unit"], ends.ref[unit]) & ~network.units.is_build[run.key["unit"]]
+    place = np.flatnonzero(mine & exchange.question.periods(network)[run.key["period"]])
+    return run.start + place, made[run.key["unit"][place]]
+
+
+def priced_ends(exchange: Exchange, side: str) -> tuple[Ints, Ints, Ints]:
+    """Return the ends of one side, ``give`` or ``take``, that set a price, their columns, and the flows not paid for.
+
+    These are offers, needs and markets at the site. Disposed quantities of an offer are not paid for; where the
+    disposal cannot be separated from other supply of the commodity at the site, the effect of another asking price is
+    not known, and there are no columns.
+    """
+    network, give = exchange.trial.network, side == "give"
     ends, members = (network.outlets, exchange.outlets) if give else (network.inlets, exchange.inlets)
     place = OutletClass.PLACE if give else InletClass.PLACE
     kind = ends.kind[members]
-    priced = np.isin(kind, (EndKind.OFFER, EndKind.NEED)) | ((kind == EndKind.MARKET) & (ends.rank[members] == place))
-    own: Ints = members[priced]
-    return own
-
-
-def mixed(exchange: Exchange, members: Ints) -> bool:
-    """Return whether the disposal of offers cannot be separated from other supply of the commodity at their site.
-
-    Disposed quantities are not paid for, so the effect of another asking price is not known then.
-    """
-    ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
+    members = members[
+        np.isin(kind, (EndKind.OFFER, EndKind.NEED)) | ((kind == EndKind.MARKET) & (ends.rank[members] == place))
+    ]
+    columns = _traded(exchange, side, members)
+    if not give:
+        return members, columns, columns[:0]
+    goods = exchange.trial.dataset["commodities"]
     disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
-    return bool((disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)).any())
+    mixed = disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)
+    return members, columns[:0] if mixed.any() else columns, disposed_flows(exchange.trial, members)
 
 
 def disposed_flows(trial: Trial, members: Ints) -> Ints:

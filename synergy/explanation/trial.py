@@ -8,27 +8,25 @@ rows that state an amount are set back.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
-from synergy.candidates.candidates import Candidates, candidates_of
-from synergy.candidates.reach import ReachBounds
+from synergy.candidates.candidates import Candidates, ReachBounds, candidates_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
-from synergy.model.assembly import Block
 from synergy.model.build import Model, build
 from synergy.model.decode import integers_of
 from synergy.model.fixed import NOTHING as NOWHERE
 from synergy.model.fixed import FixedModel, Rest
 from synergy.model.highs import SolverSession
 from synergy.network.ends import EndKind, Ends, unit_amounts
-from synergy.network.links import WITHIN, between_enterprises
-from synergy.network.network import Network, network_of
-from synergy.network.places import Bools, Floats, Ints
+from synergy.network.network import WITHIN, Links, Network, Remote, network_of
+from synergy.network.places import Bools, Floats, Ints, Places
 from synergy.plan import Decisions
 
 SLOPES, THINNED = 6, 8  # rounds of slope scaling, and decisions tried without
@@ -37,6 +35,90 @@ FORCED = 0.01  # part of what an exchange could carry that it has to carry when 
 NOTHING = 1e-6  # part of it below which it carries nothing
 TIE = 1e-8  # part of the value below which two plans are worth the same
 ROOM = 11.0
+CLOSE = 1e-3  # relative width at which an amount is the smallest
+DOUBLINGS, HALVINGS = 24, 14
+NEWTONS = 40
+UNSEEN = 100.0  # grains below which a subsidy is none
+MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the solver sees it, in grains
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Question about one exchange: sites, commodity, and optionally period and mode.
+
+    Parameters
+    ----------
+    origin, target : str
+        Sites.
+    commodity : str
+    period : str
+        "" for the whole year.
+    mode : str
+        "" for any.
+    """
+
+    origin: str
+    target: str
+    commodity: str
+    period: str = ""
+    mode: str = ""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return the exchange as key columns of flows and links, any mode."""
+        return {"from_site": self.origin, "to_site": self.target, "commodity": self.commodity}
+
+    def rows(self, frame: pd.DataFrame) -> pd.Series:
+        """Return which rows of a table of flows or links are of the exchange, over any mode and period."""
+        from_site, to_site, commodity = (frame[name] == value for name, value in self.keys.items())
+        return from_site & to_site & commodity
+
+    def among(self, places: Places, pairs: Links | Remote) -> Bools:
+        """Return which links, or pairs without one, are of the exchange, over any mode."""
+        mine = (places.sites[pairs.origin] == self.origin) & (places.sites[pairs.target] == self.target)
+        return np.asarray(mine & (places.commodities[pairs.commodity] == self.commodity))
+
+    def indices(self, places: Places) -> tuple[Ints, Ints, Ints]:
+        """Return the positions of origin, target and commodity among the places, each of shape (1,)."""
+        known = ((places.sites, self.origin), (places.sites, self.target), (places.commodities, self.commodity))
+        origin, target, commodity = (np.flatnonzero(ids == ident) for ids, ident in known)
+        return origin, target, commodity
+
+    def check(self, dataset: Dataset) -> None:
+        """Raise `UsageError` with close matches if the dataset has no such site, commodity, period or mode."""
+        modes = {*dataset["transport"]["mode"], *dataset["links"]["mode"]}
+        for what, zh, name, known in (
+            ("site", "厂区", self.origin, dataset["sites"]["site"].to_list()),
+            ("site", "厂区", self.target, dataset["sites"]["site"].to_list()),
+            ("commodity", "物料", self.commodity, dataset["commodities"]["commodity"].to_list()),
+            ("period", "时段", self.period, dataset["periods"]["period"].to_list()),
+            ("mode", "运输方式", self.mode, sorted(modes)),
+        ):
+            names = [str(one) for one in known]
+            if name in names or (not name and what in ("period", "mode")):
+                continue
+            near = difflib.get_close_matches(name, names, 3) or names[:3]
+            raise UsageError(
+                f"no such {what}: {name!r}; expected one of the dataset's, as {', '.join(near)} "
+                f"/ 没有这个{zh}：{name!r}；应为数据集中的，例如 {'、'.join(near)}"
+            )
+
+    def arcs(self, network: Network) -> Ints:
+        """Return the arcs between groups that the question covers."""
+        places, arcs = network.places, network.arcs
+        origin = places.sites[network.sources.site[arcs.outlet]] == self.origin
+        target = places.sites[network.sinks.site[arcs.inlet]] == self.target
+        good = places.commodities[network.sources.commodity[arcs.outlet]] == self.commodity
+        hit = origin & target & good
+        if self.mode:
+            modes = np.append(network.links.mode, "")
+            hit &= (arcs.link != WITHIN) & (modes[arcs.link] == self.mode)
+        return np.flatnonzero(hit)
+
+    def periods(self, network: Network) -> Bools:
+        """Return which periods the question covers."""
+        names = network.places.periods
+        return np.asarray(names == self.period) if self.period else np.ones(len(names), dtype=bool)
 
 
 class Trial:
@@ -49,7 +131,7 @@ class Trial:
     def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
         self.dataset, self.decisions = dataset, decisions
         self.network = network_of(dataset)
-        self.model: Model = roomy(self.network)
+        self.model: Model = _roomy(self.network)
         self.whole = integers_of(self.model, decisions)
         self.held = FixedModel(self.model, self.whole, narrow=narrow)
         self.rest = self.held.solve()
@@ -113,18 +195,12 @@ class Exchange:
         self.links = np.unique(network.arcs.link[arc])
         self.links = self.links[self.links >= 0]
         self.sources, self.sinks = np.unique(network.arcs.outlet[arc]), np.unique(network.arcs.inlet[arc])
-        self.outlets, self.inlets = (
-            self._members(network.outlets, self.sources),
-            self._members(network.inlets, self.sinks),
-        )
+        self.outlets: Ints = np.flatnonzero(np.isin(network.outlets.group, self.sources))
+        self.inlets: Ints = np.flatnonzero(np.isin(network.inlets.group, self.sinks))
         period = flow.key["period"][hit] if len(flow) else arc
         most = float(trial.reach.flow[arc, period].sum())
         self.most = most if 0 < most < np.inf else 1.0
         self.own = self._own_integers()
-
-    def _members(self, ends: Ends, groups: Ints) -> Ints:
-        """Return the members of some groups."""
-        return np.flatnonzero(np.isin(ends.group, groups))
 
     def units(self, ends: Ends, members: Ints) -> Ints:
         """Return the units among some members."""
@@ -144,23 +220,15 @@ class Exchange:
             here = np.isin(switch.key["unit"], units) & self.question.periods(network)[switch.key["period"]]
             found.append(switch.start + np.flatnonzero(here))
         if len(partner):
-            owners = self.owners
-            pair = (np.minimum(*owners), np.maximum(*owners))
-            found.append(
-                partner.start + np.flatnonzero((partner.key["one"] == pair[0]) & (partner.key["other"] == pair[1]))
-            )
+            one, other = sorted(self.owners)
+            found.append(partner.start + np.flatnonzero((partner.key["one"] == one) & (partner.key["other"] == other)))
         columns = np.unique(np.concatenate(found)).astype(np.int64)
         columns = columns[whole[columns] < 0.5]
-        rivals = opened.start + np.flatnonzero(self._between(opened)) if len(opened) else columns[:0]
+        rivals = columns[:0]  # opened links of the pair: one may replace another
+        if len(opened):
+            pair = self.question.among(network.places, network.links)[opened.key["link"]]
+            rivals = opened.start + np.flatnonzero(pair)
         return np.unique(np.concatenate([columns, rivals, self._companions(columns)])).astype(np.int64)
-
-    def _between(self, opened: Block) -> Bools:
-        """Return which links with capex join the pair; one may replace another."""
-        links, places = self.trial.network.links, self.trial.network.places
-        link = opened.key["link"]
-        mine = places.sites[links.origin[link]] == self.question.origin
-        mine &= places.sites[links.target[link]] == self.question.target
-        return np.asarray(mine & (places.commodities[links.commodity[link]] == self.question.commodity))
 
     def _companions(self, own: Ints) -> Ints:
         """Return the closed links that could bring new units at the ends other inputs or carry their products."""
@@ -181,21 +249,14 @@ class Exchange:
     @property
     def owners(self) -> tuple[int, int]:
         """Return the enterprises at both ends, `synergy.network.places.PUBLIC` for a public place."""
-        places, question = self.trial.network.places, self.question
-        ends = [np.flatnonzero(places.sites == site)[0] for site in (question.origin, question.target)]
-        return int(places.owner[ends[0]]), int(places.owner[ends[1]])
+        places = self.trial.network.places
+        origin, target, _ = self.question.indices(places)
+        return int(places.owner[origin[0]]), int(places.owner[target[0]])
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the ids of the enterprises at both ends, without public places."""
         return tuple(str(self.trial.network.places.enterprises[one]) for one in self.owners if one >= 0)
-
-    @property
-    def partnership(self) -> bool:
-        """Return whether the exchange is between two enterprises."""
-        places = self.trial.network.places
-        ends = [np.flatnonzero(places.sites == site) for site in (self.question.origin, self.question.target)]
-        return bool(between_enterprises(places, *ends)[0])
 
     def quantity(self, rest: Rest) -> float:
         """Return the quantity exchanged a year, 0 if it is below the tolerance."""
@@ -314,7 +375,73 @@ def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) ->
     return trial
 
 
-def roomy(network: Network) -> Model:
+def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -> float | None:
+    """Return the smallest amount, of `most` at most, that passes a monotone test, by doubling and bisection.
+
+    Starts at `step`. The amount passed, and is at most `CLOSE` above one that did not; None where none passes.
+    """
+    low, high = 0.0, min(step, most)
+    for _ in range(DOUBLINGS):
+        if test(high):
+            break
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
+    else:
+        return None
+    for _ in range(HALVINGS):
+        if high - low <= CLOSE * high:
+            break
+        middle = (low + high) / 2
+        low, high = (low, middle) if test(middle) else (middle, high)
+    return high
+
+
+def noise(exchange: Exchange, amount: float) -> bool:
+    """Return whether an amount of money per unit is below the solver's precision, so that it is not reported."""
+    return abs(amount) <= UNSEEN * exchange.trial.held.grain(exchange.flows)
+
+
+def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[float, Way] | None:
+    """Return the smallest subsidy per unit that brings an exchange into the plan, and the resulting plan.
+
+    `way` is a plan in which it is forced in; `columns` are the flows that are paid for, by default all of the exchange.
+    The subsidy is money per unit leaving; negative where the exchange could bear a charge of that much; None where no
+    subsidy helps.
+
+    Notes
+    -----
+    The value of a plan with the exchange is convex in the subsidy, with the quantity as its slope, so Newton's steps
+    from above end at the threshold (as Dinkelbach 1967, Management Science 13:492, for ratios).
+    """
+    held, trial = exchange.trial.held, exchange.trial
+    paid = exchange.flows if columns is None else columns
+    quantity = float(way.rest.x[paid].sum())
+    if quantity <= 0:
+        return None
+    amount = (trial.value - way.rest.value) / quantity
+    for _ in range(NEWTONS):
+        with held.trying():
+            held.price(paid, amount)
+            found = exchange.along(way)
+        gained = found.rest.value - trial.value
+        if found.quantity <= 0 or gained <= trial.tie:
+            break
+        less = gained / float(found.rest.x[paid].sum())
+        if less <= held.grain(paid):
+            break
+        amount -= less
+    for margin in MARGINS:
+        more = amount + margin * max(held.grain(paid), 1e-6 * abs(amount))
+        with held.trying():
+            held.price(paid, more)
+            entered = exchange.enters(way)
+        if entered is not None:
+            return more, entered
+    return None
+
+
+def _roomy(network: Network) -> Model:
     """Return the unpruned model of all enterprises, with bounds wide enough for counterfactual amounts.
 
     The same plans satisfy it, with the same values, as the network's own problem.
@@ -326,12 +453,8 @@ def roomy(network: Network) -> Model:
         capacity=np.where(standing, units.capacity * ROOM, units.capacity),
         min_load=np.where(standing, units.min_load / ROOM, units.min_load),
     )
-    wide = replace(
-        network,
-        units=large,
-        outlets=_larger(network.outlets, standing),
-        inlets=_larger(network.inlets, standing),
-    )
+    outlets, inlets = (_larger(ends, standing) for ends in (network.outlets, network.inlets))
+    wide = replace(network, units=large, outlets=outlets, inlets=inlets)
     model = build(candidates_of(wide, everyone(network.places), prune=False))
     return _stated(model, network)
 
@@ -359,66 +482,3 @@ def _stated(model: Model, network: Network) -> Model:
         if block is not None:
             row_upper[block.span] /= ROOM
     return replace(model, lower=lower, upper=upper, row_upper=row_upper)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Question about one exchange: sites, commodity, and optionally period and mode.
-
-    Parameters
-    ----------
-    origin, target : str
-        Sites.
-    commodity : str
-    period : str
-        "" for the whole year.
-    mode : str
-        "" for any.
-    """
-
-    origin: str
-    target: str
-    commodity: str
-    period: str = ""
-    mode: str = ""
-
-    def check(self, dataset: Dataset) -> None:
-        """Raise `UsageError` if the dataset has no such site, commodity, period or mode."""
-        sites, goods = dataset["sites"]["site"], dataset["commodities"]["commodity"]
-        _known("site", self.origin, sites)
-        _known("site", self.target, sites)
-        _known("commodity", self.commodity, goods)
-        if self.period:
-            _known("period", self.period, dataset["periods"]["period"])
-        if self.mode:
-            _known("mode", self.mode, sorted({*dataset["transport"]["mode"], *dataset["links"]["mode"]}))
-
-    def arcs(self, network: Network) -> Ints:
-        """Return the arcs between groups that the question covers."""
-        places, arcs = network.places, network.arcs
-        origin = places.sites[network.sources.site[arcs.outlet]] == self.origin
-        target = places.sites[network.sinks.site[arcs.inlet]] == self.target
-        good = places.commodities[network.sources.commodity[arcs.outlet]] == self.commodity
-        hit = origin & target & good
-        if self.mode:
-            modes = np.append(network.links.mode, "")
-            hit &= (arcs.link != WITHIN) & (modes[arcs.link] == self.mode)
-        return np.flatnonzero(hit)
-
-    def periods(self, network: Network) -> Bools:
-        """Return which periods the question covers."""
-        names = network.places.periods
-        return np.asarray(names == self.period) if self.period else np.ones(len(names), dtype=bool)
-
-
-def _known(what: str, name: str, known: Iterable[str]) -> None:
-    """Raise `UsageError` with close matches if an id is unknown."""
-    names = [str(one) for one in known]
-    if name in names:
-        return
-    near = difflib.get_close_matches(name, names, 3) or names[:3]
-    zh = {"site": "厂区", "commodity": "物料", "period": "时段", "mode": "运输方式"}[what]
-    raise UsageError(
-        f"no such {what}: {name!r}; expected one of the dataset's, as {', '.join(near)} "
-        f"/ 没有这个{zh}：{name!r}；应为数据集中的，例如 {'、'.join(near)}"
-    )

@@ -11,8 +11,8 @@ import numpy as np
 from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
+from synergy.explanation.facts import changed
 from synergy.explanation.ranking import disposed_flows
-from synergy.explanation.remedies import changed
 from synergy.explanation.trial import ROOM, Trial, trial_of
 from synergy.model.conflict import filtered
 from synergy.network.ends import EndKind
@@ -164,18 +164,12 @@ class WhatIfs:
         columns = block.start + np.flatnonzero(hit)
         if column == "price":
             more = figure - float(self.dataset[table]["price"].iloc[row])
-            if table == "offers" and self._mixed(row, members, figure):
-                return None
+            # an offer that need not be cleared is disposed of only at a negative price
+            mixed = table == "offers" and not bool(network.outlets.alone[members].all())
+            if mixed and (figure < 0 or bool(self.dataset["offers"]["must_clear"].iloc[row])):
+                return None  # its disposal matters and cannot be told from that of other offers
             return self._price(table, members, columns, -more if side else more)
         return self._amount(table, row, columns, figure)
-
-    def _mixed(self, row: int, members: Ints, figure: float) -> bool:
-        """Return whether disposal of the offer matters and cannot be separated from that of other offers.
-
-        An offer that need not be cleared is disposed of only at a negative price.
-        """
-        must = bool(self.dataset["offers"]["must_clear"].iloc[row])
-        return (must or figure < 0) and not bool(self._trial.network.outlets.alone[members].all())
 
     def _price(self, table: str, members: Ints, columns: Ints, more: float) -> Callable[[], None]:
         """Return the function that changes a price; disposed quantities of an offer are not paid for."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from synergy.dataset.numbers import INVISIBLE, Reading, hints, number_of
-from synergy.dataset.typed import UNREADABLE
+from synergy.dataset.typed import INVISIBLE, UNREADABLE, Reading, hints, number_of
 from synergy.forms.context import Place, Spot
 from synergy.records.figures import MOST, PLACES
 from synergy.records.names import Sheet
@@ -80,7 +79,7 @@ def _number(spot: Spot, key: str, target: str, *, required: bool) -> Decimal | N
         return None
     reading = number_of(text)
     if reading.code:
-        spot.say(reading.code, key, **instead_of(spot, key, target, reading))
+        spot.say(reading.code, key, **_instead(spot, key, target, reading))
     if reading.value != reading.value:  # NaN
         return None
     clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip().replace(",", "")
@@ -199,11 +198,11 @@ def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -
     if not amount:
         return
     if last:
-        ratio = min((float(amount / one) for one in last), key=lambda one: abs(_log(one)))
+        ratio = min((float(amount / one) for one in last), key=lambda one: max(one, 1 / one))
         if not 1 / FAR <= ratio <= FAR:
             guess = next(((en, zh) for size, en, zh in _GUESSES if 0.5 <= max(ratio, 1 / ratio) / size <= 2), ("", ""))
             said = {"guess": f"; {guess[0]}" if guess[0] else "", "guess_zh": f"；{guess[1]}" if guess[1] else ""}
-            _far(spot, "amount", ("form_amount_range", checked), ratio=_ratio(ratio), last=plain(last[0]), **said)
+            _far(spot, "amount", "form_amount_range", checked, ratio=_ratio(ratio), last=plain(last[0]), **said)
         return
     if spot.row.sheet is not Sheet.FACILITIES:
         _weigh_own(spot, amount, (site, subject), checked=checked)
@@ -213,7 +212,7 @@ def _weigh_own(spot: Spot, amount: Decimal, place: Place, *, checked: bool) -> N
     """Report an amount far beyond the capacity of own facilities, and one that is counted in addition to it."""
     made, used = (known.get(place, 0.0) for known in (spot.context.made, spot.context.used))
     if made + used and float(amount) > BEYOND * (made + used):
-        _far(spot, "amount", ("form_capacity_range", checked), ratio=_ratio(float(amount) / (made + used)))
+        _far(spot, "amount", "form_capacity_range", checked, ratio=_ratio(float(amount) / (made + used)))
     own, code = (made, "form_made_too") if spot.row.sheet is Sheet.OFFERS else (used, "form_used_too")
     if own:
         unit = spot.context.subjects[spot.row.sheet][place[1]]
@@ -230,67 +229,46 @@ def _weigh_price(spot: Spot, price: Decimal, thing: Thing, *, checked: bool) -> 
     if last:
         ratio = float(price / last[0])
         if not 1 / FAR <= ratio <= FAR:
-            _far(
-                spot,
-                "price",
-                ("form_amount_range", checked),
-                ratio=_ratio(ratio),
-                last=plain(last[0]),
-                guess="",
-                guess_zh="",
-            )
+            said = {"ratio": _ratio(ratio), "last": plain(last[0]), "guess": "", "guess_zh": ""}
+            _far(spot, "price", "form_amount_range", checked, **said)
         return
     if spot.row.sheet is Sheet.FACILITIES or subject not in spot.context.prices:
         return
     low, high = spot.context.prices[subject]
     if float(price) > DEAR * high or float(price) * DEAR < low:
         nearest = high if float(price) > high else low
-        _far(spot, "price", ("form_price_range", checked), ratio=_ratio(float(price) / nearest))
+        _far(spot, "price", "form_price_range", checked, ratio=_ratio(float(price) / nearest))
 
 
-def _far(spot: Spot, key: str, what: tuple[str, bool], **given: str) -> None:
-    code, checked = what
+def _far(spot: Spot, key: str, code: str, checked: bool, **given: str) -> None:
     spot.say("form_checked" if checked else code, key, **given)
-
-
-def _log(ratio: float) -> float:
-    return ratio if ratio >= 1 else 1 / ratio
 
 
 def _ratio(ratio: float) -> str:
     return f"{round_to(ratio):,g}"
 
 
-def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
-    """Return the message fields of an invalid amount or price, with a hint on the value to write in this row.
-
-    `target` is the unit of the dataset; "" where it is unknown.
-    """
+def _instead(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
+    """Return the message fields of an invalid amount or price, with a hint on the value to write in this row."""
     fields, currency = reading.fields, spot.context.currency
     found: Hint | None = None
     if reading.code in ("chinese_number", "number_with_unit"):
         number, written = str(fields["number"]), str(fields["unit"])
-        beside = unicodedata.normalize("NFKC", spot.row.cells.get("unit" if key == "amount" else "price_unit", ""))
-        if reading.code == "chinese_number":
-            found = _myriads(number, written, beside.strip())
-        else:
-            about = (number, written, beside.strip())
-            found = _amount(about, target) if key == "amount" else _price(spot, about, target)
+        stated = spot.row.cells.get("unit" if key == "amount" else "price_unit", "")
+        beside = unicodedata.normalize("NFKC", stated).strip()
+        if reading.code == "number_with_unit":
+            about = (number, written, beside)
+            found = _amount(number, written, target) if key == "amount" else _price(spot, about, target)
+        elif beside.startswith(written):  # which counts in ten thousands already
+            en = f"write {number}: the unit {beside} counts the {written}"
+            found = en, f"请写 {number}：单位 {beside} 已含“{written}”"
     if found is not None:
         return fields | {"hint": found[0], "hint_zh": found[1]}
     unit = target if key == "amount" else f"money/{target}".rstrip("/")
     return hints(reading.code, fields, unit, currency)
 
 
-def _myriads(number: str, written: str, beside: str) -> Hint | None:
-    """Return the number alone where the unit beside it already counts in ten thousands."""
-    if not beside.startswith(written):
-        return None
-    return f"write {number}: the unit {beside} counts the {written}", f"请写 {number}：单位 {beside} 已含“{written}”"
-
-
-def _amount(about: tuple[str, str, str], target: str) -> Hint | None:
-    number, written, _ = about
+def _amount(number: str, written: str, target: str) -> Hint | None:
     found = span(written, target)
     times = factor(found.unit, target)
     if times is None:
@@ -317,16 +295,10 @@ def _price(spot: Spot, about: tuple[str, str, str], target: str) -> Hint | None:
     if unit_named(beside.partition("/")[0]) == unit_named(money) and "/" in beside:
         return f"write {number}: its unit {beside} stands beside it", f"请写 {number}：单位 {beside} 已在旁列写明"
     rows_unit = span(spot.row.cells.get("unit", ""), target).unit
-    units = [unit for unit in (_smallest(target), rows_unit, target) if factor(unit, target)]
+    units = [unit for unit in (siblings(target, "en")[0], rows_unit, target) if factor(unit, target)]
     listed = [f"{money}/{unit}" for unit in dict.fromkeys(units)]
     en, zh = " or ".join(listed), "或".join(listed)
     return f"write {number} here and as its unit {en}, whichever it is for", f"请在此写 {number}，单位写 {zh}（按实际）"
-
-
-def _smallest(target: str) -> str:
-    """Return the first unit of the dimension of a unit, as tons and cubic metres."""
-    kind = UNITS[target].dimension if target in UNITS else ""
-    return next((name for name, unit in UNITS.items() if unit.dimension == kind), target)
 
 
 _TIMES = {

@@ -9,22 +9,19 @@ from functools import cache, lru_cache
 
 import pandas as pd
 
-from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.numbers import folded
-from synergy.dataset.schema import TABLES
+from synergy.dataset.schema import TABLES, ColumnType
 from synergy.dataset.sheet import Dataset
+from synergy.dataset.typed import folded, tables
 from synergy.errors import Problem
 from synergy.records.documents import Document
 from synergy.records.names import Sheet
-from synergy.store.declarations import entries_of
+from synergy.store.declarations import DeclarationBasis, entries_of
 from synergy.store.messages import refusal
 from synergy.store.overlay import COLUMNS, Entry
-from synergy.store.preview import DeclarationBasis
 from synergy.texts import say
 from synergy.units import counted_in
-from synergy.workbook.names import tables
-from synergy.workbook.sheets import letters
+from synergy.workbook.reading import letters
 
 Place = tuple[str, str]  # a site, and a process or commodity there
 _AMOUNT = ("数量", "年量", "quantity", "amount")
@@ -64,7 +61,7 @@ class FormContext:
 
 
 def context_of(ground: DeclarationBasis) -> FormContext:
-    """Return the context in which a form is read, from the basis by `synergy.store.preview.ground`."""
+    """Return the context in which a form is read, from the basis by `synergy.store.declarations.ground`."""
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
     public = _public(base)
@@ -117,7 +114,8 @@ class _Public:
 
 @lru_cache(maxsize=8)
 def _public(base: Dataset) -> _Public:
-    goods, ways, recipes = base["commodities"], base["processes"], base["recipes"]
+    goods, ways, recipes, markets = base["commodities"], base["processes"], base["recipes"], base["markets"]
+    priced = markets[markets["price"] > 0].groupby("commodity")["price"]
     units = dict(zip(goods["commodity"], goods["unit"].map(counted_in), strict=True))
     running = dict(zip(ways["process"], ways["activity_unit"].map(counted_in), strict=True))
     rates: dict[str, list[tuple[str, float]]] = {}
@@ -127,7 +125,7 @@ def _public(base: Dataset) -> _Public:
         subjects={Sheet.OFFERS: units, Sheet.NEEDS: units, Sheet.FACILITIES: running},
         names=_names(goods, "commodity") | _names(ways, "process"),
         periods=tuple(base["periods"]["period"]) if "periods" in base.given else (),
-        prices=_prices(base["markets"]),
+        prices={str(name): (float(rows.min()), float(rows.max())) for name, rows in priced},
         rates=rates,
     )
 
@@ -135,11 +133,6 @@ def _public(base: Dataset) -> _Public:
 def _names(frame: pd.DataFrame, column: str) -> dict[str, tuple[str, str]]:
     pairs = zip(frame["name_en"], frame["name_zh"], strict=True)
     return dict(zip(frame[column], pairs, strict=True))
-
-
-def _prices(markets: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    priced = markets[markets["price"] > 0].groupby("commodity")["price"]
-    return {str(name): (float(rows.min()), float(rows.max())) for name, rows in priced}
 
 
 def _potential(
@@ -201,26 +194,24 @@ _UNIT = Field("unit", "Unit", "单位", others=("计量单位", "数量单位"))
 _PRICE_UNIT = Field("price_unit", "Unit of the price", "价格单位", others=("price unit", "money unit"))
 _PERIOD = Field("period", "Period; blank = the whole year", "时段；空=全年", ColumnType.ID, others=("时段", "period"))
 _CHECKED = Field("checked", "Checked", "已核对", ColumnType.BOOLEAN, others=("confirmed", "已确认"))
-# by sheet: name of the row, what it is of, amount, price
+
+
+def _goods(amount: tuple[str, str], price: tuple[str, str]) -> tuple[Field, ...]:
+    """Return the columns of offers or needs, with the labels of amount and price in English and Chinese."""
+    return (
+        _SITE,
+        Field("subject", "Commodity", "物料", ColumnType.ID, True, ("subject",)),
+        Field("amount", *amount, ColumnType.NUMBER, True, _AMOUNT),
+        _UNIT,
+        Field("price", *price, ColumnType.NUMBER, others=_PRICE),
+        _PRICE_UNIT,
+        _PERIOD,
+    )
+
+
 _OWN: Mapping[Sheet, tuple[Field, ...]] = {
-    Sheet.OFFERS: (
-        _SITE,
-        Field("subject", "Commodity", "物料", ColumnType.ID, True, ("subject",)),
-        Field("amount", "Amount a year", "年供量", ColumnType.NUMBER, True, _AMOUNT),
-        _UNIT,
-        Field("price", "Least price at the gate", "出厂最低价", ColumnType.NUMBER, others=_PRICE),
-        _PRICE_UNIT,
-        _PERIOD,
-    ),
-    Sheet.NEEDS: (
-        _SITE,
-        Field("subject", "Commodity", "物料", ColumnType.ID, True, ("subject",)),
-        Field("amount", "Amount a year", "年需量", ColumnType.NUMBER, True, _AMOUNT),
-        _UNIT,
-        Field("price", "Greatest price at the gate", "到厂最高价", ColumnType.NUMBER, others=_PRICE),
-        _PRICE_UNIT,
-        _PERIOD,
-    ),
+    Sheet.OFFERS: _goods(("Amount a year", "年供量"), ("Least price at the gate", "出厂最低价")),
+    Sheet.NEEDS: _goods(("Amount a year", "年需量"), ("Greatest price at the gate", "到厂最高价")),
     Sheet.FACILITIES: (
         _SITE,
         Field("subject", "Process", "工艺", ColumnType.ID, True, ("subject",)),
@@ -269,7 +260,7 @@ def known_as(sheet: Sheet | None) -> Mapping[str, str]:
 
 @cache
 def sheets() -> Mapping[str, Sheet]:
-    """Map sheet names, normalised by `synergy.workbook.names.looked`, to sheets."""
+    """Map sheet names, normalised by `synergy.dataset.typed.looked`, to sheets."""
     return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}
 
 

@@ -8,20 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from synergy.dataset.decode import first_sign
-from synergy.dataset.described import load_plain
+from synergy.dataset.described import first_sign, load_plain
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import raw_sheet
-from synergy.dataset.numbers import folded, near, suggestion
 from synergy.dataset.sheet import TableData as Cells
 from synergy.dataset.sheet import Words
-from synergy.dataset.typed import EXTRAS
+from synergy.dataset.typed import ASIDE, EXTRAS, bare_header, folded, looked, near, suggestion
 from synergy.forms.context import MOST_ROWS, Row, Rows, known_as, sheets
 from synergy.records.names import Sheet
 from synergy.store.overlay import MARKS
-from synergy.workbook.names import ASIDE, bare_header, looked
-from synergy.workbook.reading import CLAIMS, pages
-from synergy.workbook.sheets import SheetPage, laid_out
+from synergy.workbook.reading import CLAIMS, SheetPage, laid_out, pages
 
 FILE = "declaration"  # the table of what concerns no single sheet
 ENDINGS = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".json")

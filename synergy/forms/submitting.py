@@ -6,22 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.numbers import cleaned, folded, near, suggestion
-from synergy.dataset.schema import TABLES
-from synergy.dataset.typed import NO, UNREADABLE, YES
+from synergy.dataset.schema import TABLES, ColumnType
+from synergy.dataset.typed import NO, UNREADABLE, YES, cleaned, folded, near, suggestion
 from synergy.errors import DatasetError, Problem, Severity
 from synergy.forms.amounts import amount_of, price_of
 from synergy.forms.context import FormContext, Row, Rows, Spot, context_of, fields
 from synergy.forms.reading import FILE, rows_of, rows_of_records
-from synergy.records.declarations import DeclarationStored, Preview
 from synergy.records.names import Seat, Sheet
+from synergy.records.rounds import DeclarationStored, Preview
 from synergy.scenario import Cell
 from synergy.store.access import Actor
-from synergy.store.declarations import declare
+from synergy.store.declarations import declare, ground, preview
 from synergy.store.overlay import COLUMNS, Entry
-from synergy.store.preview import ground, preview
 from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
@@ -154,6 +151,7 @@ class Read:
 def read_rows(rows: Rows, context: FormContext, findings: Findings) -> Read:
     """Parse the entries from the rows of a form; every fault is reported, nothing is guessed."""
     entries: list[Entry] = []
+    at: dict[int, tuple[Sheet, int]] = {}
     lines: dict[Sheet, list[int]] = {sheet: [] for sheet in Sheet}
     seen: dict[tuple[str, ...], tuple[Entry, int]] = {}
     for row in rows.rows:
@@ -162,17 +160,10 @@ def read_rows(rows: Rows, context: FormContext, findings: Findings) -> Read:
         findings.extend(own.problems())
         if entry is None or _repeated(entry, row, seen, findings):
             continue
+        at[len(entries)] = (row.sheet, row.line)
         entries.append(entry)
         lines[row.sheet].append(row.line)
-    places = [(sheet, line) for sheet, numbers in lines.items() for line in numbers]
-    at = dict(zip(_sheetwise(entries), places, strict=True))
     return Read(tuple(_recognised(entries, context, at, findings)), lines)
-
-
-def _sheetwise(entries: Sequence[Entry]) -> list[int]:
-    """Return the numbers of entries sheet by sheet, in order within each."""
-    order = list(Sheet)
-    return sorted(range(len(entries)), key=lambda number: (order.index(entries[number].sheet), number))
 
 
 def _entry(spot: Spot, *, units: bool) -> Entry | None:

@@ -7,16 +7,16 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from synergy.dataset.columns import ColumnType
+from synergy.dataset.schema import ColumnType
+from synergy.dataset.typed import title
 from synergy.forms.amounts import money_units, siblings
 from synergy.forms.context import SHEET, Field, FormContext, context_of, fields
 from synergy.records.names import Sheet
+from synergy.store.declarations import DeclarationBasis
 from synergy.store.overlay import MARKS, Entry
-from synergy.store.preview import DeclarationBasis
 from synergy.texts import Catalogue
 from synergy.units import label
-from synergy.workbook.names import title
-from synergy.workbook.sheets import text_of
+from synergy.workbook.reading import text_of
 from synergy.workbook.writing import HeaderCell, written_to
 
 # English, Chinese
@@ -38,10 +38,7 @@ WORDS = Catalogue(
             "数量为年量，可用同类任一单位（千克、吨、万吨……），保存前会显示换算系数。Nm3/h、t/d 等速率不接受，"
             "因为未说明运行时间。",
         ),
-        "readme.money": (
-            "A price needs its unit: CNY or ten thousands of it.",
-            "价格必须填写单位：元或万元。",
-        ),
+        "readme.money": ("A price needs its unit: CNY or ten thousands of it.", "价格必须填写单位：元或万元。"),
         "readme.checked": (
             "A figure far from the last one is refused until its row is marked as checked.",
             "与上次相差悬殊的数值，须在该行标注“已核对”后才会接受。",

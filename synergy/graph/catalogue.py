@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, inf
@@ -10,8 +11,7 @@ import numpy as np
 
 from synergy.dataset.sheet import Dataset
 from synergy.network.units import annuity
-
-PUBLIC = "@"  # a public place stands for an owner as "@" and its site
+from synergy.proposals.names import owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +104,23 @@ def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
     for process, commodity, size in zip(*(recipes[name] for name in recipes.columns[:3]), strict=True):
         if size:
             recipe[process][commodity] = float(size)
-    found = {}
+    found, owner = {}, owners(dataset).to_dict()
     for row, part in zip(processes.to_dict("records"), yearly.tolist(), strict=True):
         process = str(row["process"])
-        facilities, own = _facilities(dataset, process)
+        here = dataset["facilities"][dataset["facilities"]["process"] == process]
+        here = here.sort_values("capacity", ascending=False, kind="stable")
+        capacity, opex = here["capacity"].to_numpy(float), here["opex"].fillna(row["opex"]).to_numpy(float)
+        mean = float(opex @ capacity / capacity.sum()) if capacity.sum() > 0 else float(row["opex"])
+        units = zip(here["facility"], here["site"], capacity.tolist(), strict=True)
         policy = float(row["policy_min"])
         found[process] = Technology(
             process=process,
             recipe=recipe[process],
             opex=float(row["opex"]) + carbon * float(row["co2"]),
-            standing_opex=float(row["opex"] if np.isnan(own) else own) + carbon * float(row["co2"]),
+            standing_opex=mean + carbon * float(row["co2"]),
             annuity=part,
             steps=_steps(dataset, process, factor[process]) if process in factor else (),
-            facilities=facilities,
+            facilities=tuple(ExistingUnit(str(name), str(site), owner[site], size) for name, site, size in units),
             policy_min=None if np.isnan(policy) else policy,
         )
     return found
@@ -151,47 +155,25 @@ def _steps(dataset: Dataset, process: str, factor: float) -> tuple[ScaleStep, ..
     )
 
 
-def _owners(dataset: Dataset) -> dict[str, str]:
-    sites = dataset["sites"]
-    return {site: owner or PUBLIC + site for site, owner in zip(sites["site"], sites["enterprise"], strict=True)}
-
-
-def _facilities(dataset: Dataset, process: str) -> tuple[tuple[ExistingUnit, ...], float]:
-    """Return the existing units of a process, and their mean opex by capacity (NaN if there is no capacity)."""
-    table, owner = dataset["facilities"], _owners(dataset)
-    rows = table[table["process"] == process].sort_values("capacity", ascending=False, kind="stable")
-    usual = float(dataset["processes"].set_index("process")["opex"][process])
-    capacity = rows["capacity"].to_numpy(float)
-    opex = rows["opex"].fillna(usual).to_numpy(float)
-    mean = float(opex @ capacity / capacity.sum()) if capacity.sum() > 0 else np.nan
-    names = zip(rows["facility"], rows["site"], capacity.tolist(), strict=True)
-    return tuple(ExistingUnit(str(name), str(site), owner[site], size) for name, site, size in names), mean
-
-
-def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> dict[str, dict[str, float]]:
+def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> Mapping[str, Mapping[str, float]]:
     """Return the regional supply: units a year of each commodity by owner, from offers and existing units.
 
     Units count at full capacity, less what `availability` takes away.
     """
-    owner, share = _owners(dataset), dict(zip(dataset["periods"]["period"], dataset.shares, strict=True))
-    held: dict[str, dict[str, float]] = {}
-
-    def add(commodity: str, who: str, quantity: float) -> None:
-        of = held.setdefault(commodity, {})
-        of[who] = of.get(who, 0.0) + quantity
-
+    owner, share = owners(dataset).to_dict(), dict(zip(dataset["periods"]["period"], dataset.shares, strict=True))
+    held: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     offers = dataset["offers"]
     for site, commodity, quantity in zip(offers["site"], offers["commodity"], offers["quantity"], strict=True):
-        add(commodity, owner[site], float(quantity))
-    lost: dict[tuple[str, str], float] = {}
+        held[commodity][owner[site]] += float(quantity)
+    left: defaultdict[tuple[str, str], float] = defaultdict(lambda: 1.0)
     rows = dataset["availability"]
     for holder, period, factor in zip(rows["holder"], rows["period"], rows["factor"], strict=True):
-        lost[holder, period] = lost.get((holder, period), 1.0) * float(factor)
+        left[holder, period] *= float(factor)
     for technology in catalogue.values():
         for unit in technology.facilities:
             names = (unit.facility, technology.process, unit.owner)
-            part = sum(size * np.prod([lost.get((name, when), 1.0) for name in names]) for when, size in share.items())
+            part = sum(size * np.prod([left[name, when] for name in names]) for when, size in share.items())
             for commodity, coefficient in technology.recipe.items():
                 if coefficient > 0:
-                    add(commodity, unit.owner, unit.capacity * float(part) * coefficient)
+                    held[commodity][unit.owner] += unit.capacity * float(part) * coefficient
     return held

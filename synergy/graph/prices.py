@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf
 
 import numpy as np
@@ -22,10 +23,11 @@ LEVELS = ("low", "middle", "high")
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Price tier: an amount a year (units) at a price (money per unit at the three levels)."""
+    """Price tier: an amount a year (units), in all or of `each` enterprise, at three levels of price (money a unit)."""
 
     amount: float
     price: Floats
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class MarketPrices:
         commodities = dataset["commodities"]
         cost = commodities["disposal_cost"] + dataset.settings.carbon_price * commodities["disposal_co2"]
         self._disposal = {c: float(v) for c, v in zip(commodities["commodity"], cost, strict=True) if not np.isnan(v)}
-        self._sell, self._buy = _markets(dataset, "sell"), _markets(dataset, "buy")
-        self._needs = _tiers(dataset["needs"], dataset["needs"]["quantity"].to_numpy(float))
+        markets = dataset["markets"]
+        self._sell, self._buy = (_tiers(markets[markets["side"] == side], "limit") for side in ("sell", "buy"))
+        self._needs = _tiers(dataset["needs"], "quantity")
         self._deals = _deals(dataset["deals"])
         self._offered = frozenset(dataset["offers"]["commodity"])
         self._worth: dict[str, Floats] = {}
@@ -57,7 +60,7 @@ class MarketPrices:
 
         The limit of a market without a site applies to each of the `sellers` enterprises.
         """
-        sold = [Tier(tier.amount * (sellers if own else 1), tier.price) for tier, own in self._sell.get(commodity, ())]
+        sold = [Tier(tier.amount * (sellers if tier.each else 1), tier.price) for tier in self._sell.get(commodity, ())]
         tiers = sorted(self._needs.get(commodity, []) + sold, key=lambda tier: -tier.price[1])
         if not sold and commodity in self._deals:
             tiers.append(Tier(inf, self._deals[commodity]))
@@ -108,19 +111,16 @@ class MarketPrices:
         there, tiers = sum(holders.values()), self.outlets(commodity, max(1, len(holders)))
         bought = self._buy.get(commodity, [])
         if bought and not (there and tiers):
-            return bought[0][0].price
+            return min(bought, key=lambda tier: tier.price[1]).price
         if not self._sell.get(commodity) and commodity in self._deals:
             return self._deals[commodity]
-        room = 0.0
-        for tier in tiers:
-            room += tier.amount
-            if room >= there:
-                return tier.price
-        return np.full(3, -self._disposal.get(commodity, 0.0))
+        rooms = zip(tiers, accumulate(tier.amount for tier in tiers), strict=True)
+        disposed = np.full(3, -self._disposal.get(commodity, 0.0))
+        return next((tier.price for tier, room in rooms if room >= there), disposed)
 
     def _sources(self, commodity: str, seen: frozenset[str]) -> list[Tier]:
         """Return the purchase tiers of a commodity, the cheapest first: markets, regional supply, own production."""
-        tiers = [tier for tier, _ in self._buy.get(commodity, [])]
+        tiers = list(self._buy.get(commodity, []))
         there = sum(self._held.get(commodity, {}).values())
         made = None if tiers else self._made(commodity, seen)
         if there and (self.outlets(commodity) or tiers or made is None):
@@ -136,7 +136,9 @@ class MarketPrices:
             makes = [name for name, size in technology.recipe.items() if size > 0]
             if makes != [commodity] or not technology.possible or commodity in seen:
                 continue
-            cost = np.full(3, technology.opex + _unit_capital(technology))
+            # capital in the cheapest step at full use
+            steps = (step.unit + (step.fixed / step.most if 0 < step.most < inf else 0.0) for step in technology.steps)
+            cost = np.full(3, technology.opex + technology.annuity * min(steps, default=0.0))
             for name, size in technology.recipe.items():
                 if size < 0:
                     tiers = self._sources(name, seen | {commodity})
@@ -144,12 +146,6 @@ class MarketPrices:
             cost = cost / technology.recipe[commodity]
             best = cost if best is None or cost[1] < best[1] else best
         return best
-
-
-def _unit_capital(technology: Technology) -> float:
-    """Return the yearly capital cost per unit of activity in the cheapest step at full use, 0 if not buildable."""
-    costs = [step.unit + (step.fixed / step.most if 0 < step.most < inf else 0.0) for step in technology.steps]
-    return technology.annuity * min(costs, default=0.0)
 
 
 def _filled(tiers: list[Tier], quantity: float) -> Traded:
@@ -164,40 +160,28 @@ def _filled(tiers: list[Tier], quantity: float) -> Traded:
     return Traded(money, max(left, 0.0))
 
 
-def ends(table: pd.DataFrame, column: str) -> Floats:
-    """Return a numeric column at its low, middle and high end, shape (rows, 3); an end not stated is the middle.
-
-    The ends are in ``<column>_low`` and ``<column>_high``.
-    """
-    middle = table[column].to_numpy(float)
-    parts = [table[f"{column}_{end}"].to_numpy(float) if f"{column}_{end}" in table else middle for end in LEVELS[::2]]
+def _ends(table: pd.DataFrame) -> Floats:
+    """Return the low, middle and high prices of a table, shape (rows, 3); an end not stated is the middle."""
+    middle = table["price"].to_numpy(float)
+    parts = [table[f"price_{end}"].to_numpy(float) if f"price_{end}" in table else middle for end in ("low", "high")]
     low, high = (np.where(np.isnan(part), middle, part) for part in parts)
     return np.stack([np.minimum(low, middle), middle, np.maximum(high, middle)], axis=1)
 
 
-def _tiers(table: pd.DataFrame, amount: Floats) -> dict[str, list[Tier]]:
+def _tiers(table: pd.DataFrame, column: str) -> dict[str, list[Tier]]:
+    """Return the tiers of needs or markets by commodity; a market without a site gives its limit to each enterprise."""
     found: dict[str, list[Tier]] = {}
-    for commodity, size, price in zip(table["commodity"], amount.tolist(), ends(table, "price"), strict=True):
-        found.setdefault(commodity, []).append(Tier(size, price))
+    amounts = table[column].fillna(inf).to_numpy(float).tolist()
+    rows = zip(table["commodity"], amounts, _ends(table), (table["site"] == "").tolist(), strict=True)
+    for commodity, amount, price, each in rows:
+        found.setdefault(commodity, []).append(Tier(amount, price, each))
     return found
-
-
-def _markets(dataset: Dataset, side: str) -> dict[str, list[tuple[Tier, bool]]]:
-    """Return the market tiers of one side by commodity, and whether each limit applies per enterprise."""
-    table = dataset["markets"][dataset["markets"]["side"] == side]
-    found: dict[str, list[tuple[Tier, bool]]] = {}
-    limit = table["limit"].fillna(inf).to_numpy(float)
-    tiers = zip(table["commodity"], limit.tolist(), ends(table, "price"), table["site"], strict=True)
-    for commodity, size, price, site in tiers:
-        found.setdefault(commodity, []).append((Tier(size, price), site == ""))
-    best_first = -1 if side == "sell" else 1
-    return {name: sorted(of, key=lambda pair: best_first * pair[0].price[1]) for name, of in found.items()}
 
 
 def _deals(table: pd.DataFrame) -> dict[str, Floats]:
     """Return the quantity-weighted mean price of today's deals by commodity."""
     priced = table[table["price"].notna() & (table["quantity"] > 0)]
-    price, quantity = ends(priced, "price"), priced["quantity"].to_numpy(float)
+    price, quantity = _ends(priced), priced["quantity"].to_numpy(float)
     found = {}
     for commodity in dict.fromkeys(priced["commodity"]):
         rows = (priced["commodity"] == commodity).to_numpy(bool)

@@ -9,8 +9,7 @@ import networkx as nx
 import numpy as np
 
 from synergy.dataset.sheet import Dataset
-from synergy.network.links import between_enterprises
-from synergy.network.network import network_of
+from synergy.network.network import between_enterprises, network_of
 from synergy.plan import Plan
 
 

@@ -1,26 +1,28 @@
-"""Certificate: duals and derived rows that prove a bound on the value, evaluated by one pass over the model."""
+"""Certificates: duals, and derived rows, that prove a bound on the value by one pass over the literal model."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from synergy.literal.build import LiteralModel
-from synergy.literal.columns import NAME_COLUMNS
-from synergy.literal.relaxation import ROUNDS, Relaxation, relaxation_of
-from synergy.literal.rounding import UNIT, RelaxationRows, Rounding
-from synergy.literal.rows import ROW_COLUMNS
+from synergy.dataset.sheet import Dataset
+from synergy.literal.build import ROW_COLUMNS, LiteralModel, build
+from synergy.literal.parts import NAME_COLUMNS
+from synergy.literal.relaxation import ROUNDS, UNIT, Relaxation, RelaxationRows, Rounding, relaxation_of
 from synergy.literal.scope import Floats, Ints
 from synergy.scenario import JSON
 
 PERIODS_SUMMED = "periods_summed"
 PROPAGATED = f"propagated_over_rows_{ROUNDS}_times"
 ROUNDED = "mixed_integer_rounding"
+_Whole = NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,6 @@ def bound_of(rows: RelaxationRows, duals: Floats, weights: Floats) -> float:
     return math.nextafter(math.fsum(parts + UNIT * np.abs(parts)), math.inf)
 
 
-def evaluate(rows: RelaxationRows, certificate: BoundCertificate) -> float:
-    """Return the bound on the value that a certificate proves; infinite where one of its derived rows is invalid.
-
-    `rows` are those of the relaxation, nothing derived yet.
-    """
-    for how in certificate.derived:
-        found = rows.rounded(how)
-        if found is None:
-            return math.inf
-        rows.derive(how, found)
-    return bound_of(rows, certificate.duals, certificate.weights)
-
-
 def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
     """Return the bound (money a year, above any rounding) that a plan document proves; None for no finite bound.
 
@@ -107,7 +96,13 @@ def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
     """
     yearly = PERIODS_SUMMED in (record.get("columns") or ())
     stated = relaxation_of(model, yearly=yearly)
-    bound = evaluate(RelaxationRows(stated), _read(stated, record, yearly))
+    rows, certificate = RelaxationRows(stated), _read(stated, record, yearly)
+    for how in certificate.derived:
+        found = rows.rounded(how)
+        if found is None:
+            return None
+        rows.derive(how, found)
+    bound = bound_of(rows, certificate.duals, certificate.weights)
     return bound if math.isfinite(bound) else None
 
 
@@ -150,16 +145,90 @@ def recorded(stated: Relaxation, certificate: BoundCertificate) -> dict[str, JSO
     }
 
 
+def exactly_proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:
+    """Return the bound on the value that duals prove, by weak duality; None where they prove no finite bound.
+
+    Parameters
+    ----------
+    model : LiteralModel
+        Integers may take any value between 0 and 1: the bound then holds for the relaxation.
+    duals : pandas.DataFrame
+        constraint, subject, commodity, period, value (money per unit of the row); rows left out are worth nothing. A
+        dual of the sign that its row does not allow counts as nothing.
+
+    Returns
+    -------
+    fractions.Fraction or None
+        Exact for the model's coefficients as they are.
+
+    Notes
+    -----
+    For any y, ``max c x`` over ``l <= A x <= u, 0 <= x <= r`` is at most ``sum y_i * (u_i if y_i > 0 else l_i)
+    + sum r_j * max(0, c_j - y A_j)`` (weak duality; Dantzig 1963, Linear Programming and Extensions, ch. 6).
+    Floating-point numbers are whole numbers times a power of two, and the sums are sums of those.
+    """
+    known, given = (pd.MultiIndex.from_frame(frame[list(ROW_COLUMNS)].astype(object)) for frame in (model.rows, duals))
+    place = known.get_indexer(given)
+    dual = np.zeros(len(model.rows))
+    dual[place[place >= 0]] = duals["value"].to_numpy(float)[place >= 0]
+    side = np.where(dual > 0, model.row_upper, model.row_lower)
+    dual = np.where(np.isfinite(side), dual, 0.0)
+    side = np.where(dual == 0.0, 0.0, side)
+    reach = np.minimum(model.column_upper, model.reach)
+    priced = _priced(model, dual)
+    over = np.array([value > 0 for value in priced[0]], dtype=bool)
+    if not np.isfinite(reach[over]).all():
+        return None
+    rows = _rounded_sums(_whole(dual), _whole(side))
+    columns = _rounded_sums((priced[0][over], priced[1]), _whole(reach[over]))
+    return rows + columns
+
+
+def bound_of_duals(dataset: Dataset, duals: pd.DataFrame) -> float | None:
+    """Return the least number not below what duals prove of the value of a dataset; None where they prove no bound."""
+    exact = exactly_proven(build(dataset), duals)
+    if exact is None:
+        return None
+    near = float(exact)
+    return near if Fraction(near) >= exact else math.nextafter(near, math.inf)
+
+
+def _whole(number: Floats) -> tuple[_Whole, int]:
+    """Return floats as whole numbers and the power of two that they are multiples of."""
+    part, power = np.frexp(number)
+    digits = np.ldexp(part, 53).astype(np.int64)
+    power = np.where(digits == 0, 0, power - 53)
+    least = int(power.min(initial=0))
+    return digits.astype(object) << (power - least).astype(object), least
+
+
+def _rounded_sums(one: tuple[_Whole, int], other: tuple[_Whole, int]) -> Fraction:
+    """Return the sum of products of two lists of numbers."""
+    total = int((one[0] * other[0]).sum()) if len(one[0]) else 0
+    return Fraction(total) * Fraction(2) ** (one[1] + other[1])
+
+
+def _priced(model: LiteralModel, dual: Floats) -> tuple[_Whole, int]:
+    """Return the reduced cost of each column, exact: whole numbers and the power of two that they are multiples of."""
+    matrix: Any = model.matrix.tocsc()
+    values, rows = _whole(matrix.data), _whole(dual)
+    products = values[0] * rows[0][matrix.indices]
+    starts, filled = matrix.indptr[:-1], np.diff(matrix.indptr) > 0
+    asked = np.zeros(len(model.cost), dtype=object)
+    if filled.any():
+        asked[filled] = np.add.reduceat(products, starts[filled])
+    cost = _whole(model.cost)
+    power = min(cost[1], values[1] + rows[1])
+    brought = cost[0] << (cost[1] - power)
+    return brought - (asked << (values[1] + rows[1] - power)), power
+
+
 def _names(frame: pd.DataFrame, keys: tuple[str, ...]) -> list[str]:
-    """Names of rows or columns, their parts joined by a bar."""
-    if not len(frame):
-        return []
     parts = [frame[key].astype(object).to_numpy() for key in keys]
     return ["|".join(map(str, one)) for one in zip(*parts, strict=True)]
 
 
 def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> BoundCertificate:
-    """Return the certificate of a record, by positions."""
     derived = record.get("rows") or ()
     if any(one["kind"] != ROUNDED for one in derived):
         raise KeyError("rows of a kind that is not known")
@@ -171,9 +240,9 @@ def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> BoundC
     row = [place[name] for name in record.get("row_names") or ()]
     row += [count + at for at in range(len(derived))]
     wanted = set(record.get("column_names") or ())
-    known = (
-        {name: at for at, name in enumerate(_names(stated.columns, NAME_COLUMNS)) if name in wanted} if wanted else {}
-    )
+    known = {
+        name: at for at, name in enumerate(_names(stated.columns, NAME_COLUMNS) if wanted else ()) if name in wanted
+    }
     column = [known[name] for name in record.get("column_names") or ()]
 
     def at(numbers: Sequence[int], places: list[int]) -> Ints:

@@ -1,9 +1,9 @@
-"""Outlets and inlets: all sources and sinks of a commodity in a period."""
+"""Units, outlets and inlets of a coalition: what makes, gives or takes a commodity at a site in a period."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,21 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from synergy.dataset.sheet import Dataset
-from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, pairs, positions, scope_of
-from synergy.literal.units import LiteralUnits, units_of
+from synergy.literal.scope import (
+    CoalitionScope,
+    Flags,
+    Floats,
+    Ints,
+    Variant,
+    annuity,
+    named,
+    pairs,
+    positions,
+    scope_of,
+)
 
 KEPT = 50_000  # ends up to which the last basis is kept
+ROUNDS = 50  # chains of unlimited builds longer than this are bounded by `enough` alone
 
 END_TYPES: Mapping[str, type] = {
     "kind": object,
@@ -28,9 +39,48 @@ END_TYPES: Mapping[str, type] = {
     "co2": float,  # t per unit
     "local": bool,  # reached from its own site alone
 }
+AMOUNTS = (
+    ("offers", "quantity"),
+    ("needs", "quantity"),
+    ("facilities", "capacity"),
+    ("stores", "capacity"),
+    ("markets", "limit"),
+    ("processes", "max_capacity"),
+    ("sizes", "max_capacity"),
+    ("transport", "capacity"),
+)
 # columns of some ends, and presence and amounts of `LiteralEnds`
 _Kind = tuple[Mapping[str, NDArray[np.generic]], Flags, Floats]
 _last: dict[Dataset, CoalitionBasis] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralUnits:
+    """Production units: existing facilities first, then builds that may be.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        kind, id, process, site, capacity (NaN for builds), min_load, must_run, opex and co2.
+    able : ndarray, units x periods
+        share(t) * availability: activity of a unit of yearly capacity in the period.
+    most : ndarray, units x periods
+        Greatest activity, infinite where nothing states one.
+    steps : pandas.DataFrame
+        Each size that a build may have: unit, subject, minimum and maximum (activity a year), capex fixed and variable
+        (per unit of size), and annuity.
+    """
+
+    frame: pd.DataFrame
+    able: Floats
+    most: Floats
+    steps: pd.DataFrame
+
+    @property
+    def switched(self) -> Ints:
+        """Positions of units with an on/off binary: those with a minimum load that need not run."""
+        loaded = self.frame["min_load"].to_numpy() > 0
+        return np.flatnonzero(loaded & ~self.frame["must_run"].to_numpy(dtype=bool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +128,7 @@ class CoalitionBasis:
 
     def sized(self, units: LiteralUnits) -> CoalitionBasis:
         """Return the basis with other maximum sizes of units, which bound their outlets and inlets."""
-        ends = (of(self.scope, self.tables, units) for of in (outlets_of, inlets_of))
-        return CoalitionBasis(self.scope, self.tables, units, *ends)
+        return CoalitionBasis(self.scope, self.tables, units, *_ends(self.scope, self.tables, units))
 
 
 def basis_of(
@@ -94,8 +143,8 @@ def basis_of(
     if kept is not None:
         return kept
     scope = scope_of(dataset, members, variant)
-    tables, units = tables_of(scope), units_of(scope)
-    basis = CoalitionBasis(scope, tables, units, outlets_of(scope, tables, units), inlets_of(scope, tables, units))
+    tables, units = _tables(scope), _units(scope)
+    basis = CoalitionBasis(scope, tables, units, *_ends(scope, tables, units))
     if whole:
         _last.clear()
         if len(basis.outlets.frame) + len(basis.inlets.frame) <= KEPT:
@@ -103,129 +152,267 @@ def basis_of(
     return basis
 
 
-def tables_of(scope: CoalitionScope) -> CoalitionTables:
-    """Return offers, needs, stores, and markets by site, public amounts scaled by the coalition's share."""
+def bounded(basis: CoalitionBasis) -> LiteralUnits:
+    """Return units whose steps of scale all have a finite maximum size, as big-M of their binaries.
+
+    Where none is stated it is the least that the inputs allow: all that the outlets of a commodity can give in a
+    period, over what a unit of activity takes of it.
+    """
+    units, outlets, inlets = basis.units, basis.outlets, basis.inlets
+    made, fed = (np.isin(ends.column("kind"), ["facility", "build"]) for ends in (outlets, inlets))
+    maker, output = outlets.column("source")[made], outlets.column("coefficient")[made, None]
+    eater, input_ = inlets.column("source")[fed], inlets.column("coefficient")[fed, None]
+    steps, most, given = units.steps, units.most, outlets.most.copy()
+    size = steps["maximum"].to_numpy(dtype=float).copy()
+    blank = np.isinf(size)
+    for _ in range(ROUNDS):
+        given[made] = most[maker] * output
+        supply = np.zeros((len(basis.scope.dataset["commodities"]), given.shape[1]))
+        np.add.at(supply, outlets.column("commodity"), given)
+        activity = np.full(units.able.shape, np.inf)
+        np.minimum.at(activity, eater, supply[inlets.column("commodity")[fed]] / input_)
+        yearly = np.where(units.able > 0, activity / np.where(units.able > 0, units.able, 1.0), 0.0)
+        reach = yearly.max(axis=1, initial=0.0)  # of a unit that takes nothing it is infinite
+        before = size.copy()
+        size[blank] = np.minimum(size, reach[steps["unit"].to_numpy()])[blank]
+        most = _most(units.frame, steps.assign(maximum=size), units.able)
+        if np.array_equal(before, size):
+            break
+    size[np.isinf(size)] = enough(basis.scope)
+    steps = steps.assign(maximum=np.where(blank, np.maximum(size, steps["minimum"].to_numpy(dtype=float)), size))
+    return replace(units, steps=steps, most=_most(units.frame, steps, units.able))
+
+
+def enough(scope: CoalitionScope) -> float:
+    """Return a big-M quantity that exceeds the flows of any plan: ten times all amounts in the dataset."""
+    total = sum(float(scope.dataset[table][column].sum()) for table, column in AMOUNTS)
+    return 10.0 * max(1.0, total)
+
+
+def _tables(scope: CoalitionScope) -> CoalitionTables:
+    """Return offers, needs, stores, and a row for each market and each site that reaches it by itself.
+
+    Public amounts are scaled by the coalition's share; markets of a `group` share their limit.
+    """
     part = scope.column("part")
-    offers, needs, stores = (scope.here(table) for table in ("offers", "needs", "stores"))
+    offers, needs, stores, markets = (scope.here(table) for table in ("offers", "needs", "stores", "markets"))
     offers, needs = (frame.assign(quantity=frame["quantity"] * part[frame["site"]]) for frame in (offers, needs))
     stores = stores.assign(capacity=stores["capacity"] * part[stores["site"]])
-    return CoalitionTables(offers, needs, stores, _markets(scope))
-
-
-def _markets(scope: CoalitionScope) -> pd.DataFrame:
-    """Return a row for each market and each site that reaches it by itself; markets of a group share its limit."""
-    markets = scope.here("markets")
     everywhere = markets["site"].to_numpy() < 0
     sites = pd.DataFrame({"site": np.arange(len(scope.sites))})
     own = markets[everywhere].drop(columns="site").merge(sites, how="cross").assign(local=True)
-    placed = markets[~everywhere].assign(local=False)
-    both = pd.concat([own, placed], ignore_index=True)
-    site = both["site"].to_numpy(dtype=int)
-    owner = both["market"] + "@" + scope.owner(site)
-    limit = both["limit"].to_numpy(dtype=float) * scope.column("part")[site]
-    local = both["local"].astype(bool)
-    return both.assign(local=local, limit=limit, group=owner.where(local, both["market"]))
+    both = pd.concat([own, markets[~everywhere].assign(local=False)], ignore_index=True)
+    site, local = both["site"].to_numpy(dtype=int), both["local"].astype(bool)
+    group = (both["market"] + "@" + scope.owner(site)).where(local, both["market"])
+    limit = both["limit"].to_numpy(dtype=float) * part[site]
+    return CoalitionTables(offers, needs, stores, both.assign(local=local, limit=limit, group=group))
 
 
-def outlets_of(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnits) -> LiteralEnds:
-    """Return the outlets: offers, outputs, stores and buying markets."""
-    offers, stores = tables.offers, tables.stores
-    held = stores["capacity"].to_numpy(dtype=float) * (1.0 - stores["loss"].to_numpy(dtype=float))
-    return _join(
-        [
-            _dated(scope, "offer", offers, {"price": -offers["price"].to_numpy(dtype=float)}),
-            _flows(scope, units, 1.0),
-            _stored(scope, stores, held, 0.0),
-            _at_markets(scope, tables.markets, "buy"),
-        ]
+def _units(scope: CoalitionScope) -> LiteralUnits:
+    """Return the facilities, with the part of each capacity that the coalition has, and the builds."""
+    table, processes = scope.here("facilities"), scope.dataset["processes"]
+    process, own = positions(processes["process"], table["process"]), table["opex"].to_numpy(dtype=float)
+    facilities = pd.DataFrame(
+        {
+            "kind": "facility",
+            "id": table["facility"],
+            "process": table["process"],
+            "site": table["site"],
+            "capacity": table["capacity"].to_numpy(dtype=float) * scope.column("part")[table["site"]],
+            "min_load": table["min_load"],
+            "must_run": table["must_run"],
+            "opex": np.where(np.isnan(own), processes["opex"].to_numpy(dtype=float)[process], own),
+            "co2": processes["co2"].to_numpy(dtype=float)[process],
+        }
+    )
+    builds, steps = _builds(scope)
+    frame = pd.concat([facilities, builds], ignore_index=True)
+    steps = steps.assign(unit=steps["unit"] + len(facilities))
+    table = scope.dataset["availability"]
+    holders = table["holder"].unique()
+    factors = np.ones((len(holders) + 1, len(scope.shares)))  # the last row stands for those without a factor
+    factors[positions(holders, table["holder"]), positions(scope.periods, table["period"])] = table["factor"]
+    facility = np.where(frame["kind"] == "facility", positions(holders, frame["id"]), -1)
+    enterprise = positions(holders, scope.owner(frame["site"].to_numpy()))
+    able = factors[facility] * factors[positions(holders, frame["process"])] * factors[enterprise] * scope.shares
+    return LiteralUnits(frame, able, _most(frame, steps, able), steps)
+
+
+def _most(frame: pd.DataFrame, steps: pd.DataFrame, able: Floats) -> Floats:
+    """Return units x periods of greatest activity, a build's in its greatest step; 0 where nothing is available."""
+    capacity = frame["capacity"].fillna(0.0).to_numpy(dtype=float).copy()
+    np.maximum.at(capacity, steps["unit"].to_numpy(), steps["maximum"].to_numpy(dtype=float))
+    with np.errstate(invalid="ignore"):
+        most: Floats = np.where(able > 0, capacity[:, None] * able, 0.0)
+    return most
+
+
+def _builds(scope: CoalitionScope) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the candidate builds, and their steps of scale by position of the build."""
+    processes = scope.dataset["processes"]
+    names = processes["process"].to_numpy(dtype=object)
+    allowed = scope.variant is Variant.ROUND and scope.settings.allow_builds
+    buildable = np.flatnonzero(processes["buildable"].to_numpy(dtype=bool) & allowed)
+    if "build_options" in scope.dataset.given:
+        options = scope.here("build_options")
+        process, site = positions(names, options["process"]), options["site"].to_numpy(dtype=np.int64)
+        most, factor = (options[name].to_numpy(dtype=float) for name in ("max_capacity", "capex_factor"))
+    else:
+        at, site = (part.ravel() for part in np.indices((len(buildable), len(scope.sites))))
+        process = buildable[at]
+        most, factor = np.full(len(site), np.nan), np.ones(len(site))
+    stepped = np.isin(names, scope.dataset["sizes"]["process"].to_numpy(dtype=object))
+    kept = np.isin(process, buildable) & ~(stepped[process] & scope.column("public")[site])
+    process, site = process[kept], site[kept]
+    opex, co2 = (processes[name].to_numpy(dtype=float)[process] for name in ("opex", "co2"))
+    frame = pd.DataFrame(
+        {
+            "kind": "build",
+            "id": named(names, process) + "@" + scope.place(site),
+            "process": names[process],
+            "site": site,
+            "capacity": np.nan,
+            "min_load": 0.0,
+            "must_run": False,
+            "opex": opex,
+            "co2": co2,
+        }
+    )
+    return frame, _steps(scope, (process, site, most[kept], factor[kept]), frame["id"])
+
+
+def _steps(scope: CoalitionScope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Series[str]) -> pd.DataFrame:
+    """Return the sizes each build may have: the process's own four figures, or its steps of scale.
+
+    `builds` has the process and site (positions), greatest capacity (NaN: none is stated) and factor of capex of each.
+    """
+    process, site, here, factor = builds
+    processes, sizes = scope.dataset["processes"], scope.dataset["sizes"]
+    owner = positions(processes["process"], sizes["process"])
+    plain = np.flatnonzero(~np.isin(process, owner))
+    stepped, size = pairs(process, owner)
+    unit = np.concatenate([plain, stepped])
+    order = np.argsort(unit, kind="stable")
+    unit = unit[order]
+
+    def of(name: str) -> Floats:
+        own, steps = (table[name].to_numpy(dtype=float) for table in (processes, sizes))
+        return np.concatenate([own[process[plain]], steps[size]])[order]
+
+    greatest = np.fmin(of("max_capacity"), here[unit])
+    part = scope.column("part")[site[unit]]
+    years = processes["lifetime_years"].to_numpy(dtype=float)[process[unit]]
+    step = np.concatenate([np.full(len(plain), ""), ("#" + sizes["size"]).to_numpy(dtype=object)[size]])[order]
+    return pd.DataFrame(
+        {
+            "unit": unit,
+            "subject": named(ids, unit) + named(step, np.arange(len(step))),
+            "minimum": of("min_capacity"),
+            "maximum": np.where(np.isnan(greatest), np.inf, greatest * part),
+            "fixed": of("fixed_capex") * factor[unit],
+            "variable": of("unit_capex") * factor[unit],
+            "annuity": annuity(scope.settings.discount_rate, years),
+        }
     )
 
 
-def inlets_of(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnits) -> LiteralEnds:
-    """Return the inlets: needs, inputs, stores, selling markets and disposal."""
-    needs, stores = tables.needs, tables.stores
-    room, cost = (stores[name].to_numpy(dtype=float) for name in ("capacity", "charge_cost"))
-    return _join(
-        [
-            _dated(scope, "need", needs, {"price": needs["price"].to_numpy(dtype=float)}),
-            _flows(scope, units, -1.0),
-            _stored(scope, stores, room, -cost),
-            _at_markets(scope, tables.markets, "sell"),
-            _disposal(scope),
-        ]
-    )
+def _ends(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnits) -> tuple[LiteralEnds, LiteralEnds]:
+    """Return the outlets (offers, outputs, stores, buying markets) and the inlets (needs, inputs, stores ...)."""
+    stores, goods, spans = tables.stores, scope.dataset["commodities"], len(scope.shares)
+    capacity, loss, charge = (stores[name].to_numpy(dtype=float) for name in ("capacity", "loss", "charge_cost"))
+    places = {name: stores[name] for name in ("site", "commodity")}
+    store: dict[str, ArrayLike] = {"kind": "store", "id": stores["store"], **places}
+    given = np.repeat((capacity * (1.0 - loss))[:, None], spans, axis=1)
+    taken = np.repeat(capacity[:, None], spans, axis=1)
+    cost, co2 = (goods[f"disposal_{name}"].to_numpy(dtype=float) for name in ("cost", "co2"))
+    commodity, site = (at.ravel() for at in np.indices((len(goods), len(scope.sites))))
+    allowed = ~np.isnan(cost[commodity])
+    commodity, site = commodity[allowed], site[allowed]
+    disposal: dict[str, ArrayLike] = {
+        "kind": "disposal",
+        "id": "",
+        "site": site,
+        "commodity": commodity,
+        "price": -cost[commodity],
+        "co2": co2[commodity],
+        "local": True,
+    }
+    outlets = [
+        _dated(scope, "offer", tables.offers, -1.0),
+        _recipes(scope, units, 1.0),
+        _filled(scope, store, given),
+        _traded(scope, tables.markets, "buy"),
+    ]
+    inlets = [
+        _dated(scope, "need", tables.needs, 1.0),
+        _recipes(scope, units, -1.0),
+        _filled(scope, {**store, "price": -charge}, taken),
+        _traded(scope, tables.markets, "sell"),
+        _filled(scope, disposal, np.full((len(site), spans), np.inf)),
+    ]
+    return _joined(outlets), _joined(inlets)
 
 
-def _dated(scope: CoalitionScope, kind: str, table: pd.DataFrame, more: Mapping[str, Floats]) -> _Kind:
-    """Return offers or needs, each in its period or in all of them."""
+def _dated(scope: CoalitionScope, kind: str, table: pd.DataFrame, sign: float) -> _Kind:
+    """Return offers or needs, each in its period or in all of them; their price is paid with a sign."""
     period, amount = table["period"].to_numpy(dtype=np.int64), table["quantity"].to_numpy(dtype=float)
-    columns = _columns(kind, table[kind], (table["site"], table["commodity"]), more)
-    return columns, scope.present(period), scope.spread(amount, period)
+    price = sign * table["price"].to_numpy(dtype=float)
+    places = {name: table[name] for name in ("site", "commodity")}
+    columns: dict[str, ArrayLike] = {"kind": kind, "id": table[kind], "price": price, **places}
+    return _filled(scope, columns, scope.spread(amount, period), period)
 
 
-def _stored(scope: CoalitionScope, stores: pd.DataFrame, most: Floats, price: Floats | float) -> _Kind:
-    """Return one side of the stores, with the most that it gives or takes in a period."""
-    columns = _columns("store", stores["store"], (stores["site"], stores["commodity"]), {"price": price})
-    everywhen = _everywhen(scope, len(stores))
-    return columns, everywhen, everywhen * most[:, None]
-
-
-def _flows(scope: CoalitionScope, units: LiteralUnits, sign: float) -> _Kind:
+def _recipes(scope: CoalitionScope, units: LiteralUnits, sign: float) -> _Kind:
     """Return the outputs (sign 1) or inputs (sign -1) of all units."""
     recipes, processes = scope.dataset["recipes"], scope.dataset["processes"]["process"]
     recipes = recipes[recipes["coefficient"] * sign > 0]
     source, line = pairs(*(positions(processes, frame["process"]) for frame in (units.frame, recipes)))
     coefficient = np.abs(recipes["coefficient"].to_numpy(dtype=float)[line])
-    kind, name, site, process = (units.frame[name].to_numpy()[source] for name in ("kind", "id", "site", "process"))
-    more = {"holder": process, "source": source, "coefficient": coefficient}
-    columns = _columns(kind, name, (site, scope.commodity(recipes["commodity"])[line]), more)
-    return columns, _everywhen(scope, len(source)), units.most[source] * coefficient[:, None]
-
-
-def _at_markets(scope: CoalitionScope, markets: pd.DataFrame, side: str) -> _Kind:
-    """Return markets of one side as ends; each is bounded by the limit that its group shares."""
-    source = np.flatnonzero(markets["side"] == side)
-    site, commodity, period = (
-        markets[name].to_numpy(dtype=np.int64)[source] for name in ("site", "commodity", "period")
-    )
-    price, limit = (markets[name].to_numpy(dtype=float)[source] for name in ("price", "limit"))
-    more = {"source": source, "local": markets["local"].to_numpy(dtype=bool)[source]}
-    more["price"] = price if side == "sell" else -price
-    columns = _columns("market", markets["market"].to_numpy(dtype=object)[source], (site, commodity), more)
-    return columns, scope.present(period), scope.spread(np.where(np.isnan(limit), np.inf, limit), period)
-
-
-def _disposal(scope: CoalitionScope) -> _Kind:
-    """Return disposal at every site of every commodity that may be disposed of."""
-    cost, co2 = (scope.dataset["commodities"][f"disposal_{name}"].to_numpy(dtype=float) for name in ("cost", "co2"))
-    commodity, site = (at.ravel() for at in np.indices((len(cost), len(scope.sites))))
-    allowed = ~np.isnan(cost[commodity])
-    commodity, site = commodity[allowed], site[allowed]
-    more = {"price": -cost[commodity], "co2": co2[commodity], "local": True}
-    columns = _columns("disposal", "", (site, commodity), more)
-    everywhen = _everywhen(scope, len(site))
-    return columns, everywhen, np.where(everywhen, np.inf, 0.0)
-
-
-def _everywhen(scope: CoalitionScope, rows: int) -> Flags:
-    """Return rows x periods, all true."""
-    return np.ones((rows, len(scope.shares)), dtype=bool)
-
-
-def _columns(
-    kind: ArrayLike, name: ArrayLike, at: tuple[Ints | pd.Series, Ints | pd.Series], more: Mapping[str, ArrayLike]
-) -> dict[str, NDArray[np.generic]]:
-    """Return the `END_TYPES` columns of ends of one kind at sites and of commodities, with defaults filled in."""
-    site, commodity = at
-    columns = {"kind": kind, "id": name, "site": site, "commodity": commodity, "holder": name}
-    columns |= {"source": np.arange(len(site)), "coefficient": 1.0, "price": 0.0, "co2": 0.0, "local": False, **more}
-    return {
-        column: np.broadcast_to(np.asarray(columns[column], dtype=kept), len(site))
-        for column, kept in END_TYPES.items()
+    unit = units.frame.iloc[source]
+    columns: dict[str, ArrayLike] = {
+        "kind": unit["kind"],
+        "id": unit["id"],
+        "site": unit["site"],
+        "commodity": scope.commodity(recipes["commodity"])[line],
+        "holder": unit["process"],
+        "source": source,
+        "coefficient": coefficient,
     }
+    return _filled(scope, columns, units.most[source] * coefficient[:, None])
 
 
-def _join(kinds: Sequence[_Kind]) -> LiteralEnds:
+def _traded(scope: CoalitionScope, markets: pd.DataFrame, side: str) -> _Kind:
+    """Return the markets of one side; each is bounded by the limit that its group shares."""
+    source = np.flatnonzero(markets["side"] == side)
+    here = markets.iloc[source]
+    period = here["period"].to_numpy(dtype=np.int64)
+    price, limit = (here[name].to_numpy(dtype=float) for name in ("price", "limit"))
+    if side == "buy":
+        price = -price
+    places = {name: here[name] for name in ("site", "commodity", "local")}
+    columns: dict[str, ArrayLike] = {"kind": "market", "id": here["market"], "source": source, "price": price, **places}
+    return _filled(scope, columns, scope.spread(np.where(np.isnan(limit), np.inf, limit), period), period)
+
+
+def _filled(scope: CoalitionScope, columns: Mapping[str, ArrayLike], most: Floats, period: Ints | None = None) -> _Kind:
+    """Return ends of one kind, with defaults for what their columns leave out; without a period they are in all."""
+    size = len(most)
+    every: dict[str, ArrayLike] = {
+        "holder": columns["id"],
+        "source": np.arange(size),
+        "coefficient": 1.0,
+        "price": 0.0,
+        "co2": 0.0,
+        "local": False,
+        **columns,
+    }
+    filled: dict[str, NDArray[np.generic]] = {
+        name: np.broadcast_to(np.asarray(every[name], dtype=kept), size) for name, kept in END_TYPES.items()
+    }
+    return filled, np.ones(most.shape, dtype=bool) if period is None else scope.present(period), most
+
+
+def _joined(kinds: Sequence[_Kind]) -> LiteralEnds:
     """Return the ends of all kinds, one after the other."""
     columns, present, most = zip(*kinds, strict=True)
     frame = pd.DataFrame({name: np.concatenate([some[name] for some in columns]) for name in END_TYPES})

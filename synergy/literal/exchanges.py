@@ -1,7 +1,8 @@
-"""Exchanges: feasible arcs from an outlet to an inlet of one commodity, by mode and period."""
+"""Exchanges: feasible arcs from an outlet to an inlet of one commodity, by mode and period, and their routes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,17 @@ from synergy.scenario import Pattern
 EARTH_KM = 6371.0088
 ROUNDING = 1e-9  # part by which two ways to compute a distance may differ
 PLACE = ["from", "to", "commodity", "mode"]
-ROUTE_COLUMNS = (*PLACE, "km", "cost", "loss", "capacity", "capex", "annuity", "co2", "new")
 STAY = {"from": -1, "to": -1, "commodity": -1, "mode": "", "km": 0.0, "cost": 0.0, "loss": 0.0, "capacity": np.inf}
+TRANSPORT_BLANK = {
+    "cost_per_unit": 0.0,
+    "cost_per_unit_km": 0.0,
+    "loss_per_km": 0.0,
+    "detour": 1.0,
+    "fixed_capex": 0.0,
+    "capex_per_km": 0.0,
+    "co2_per_unit_km": 0.0,
+    "lifetime_years": 20.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,23 @@ class Exchanges:
 def exchanges_of(scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, routes: pd.DataFrame) -> Exchanges:
     """Return all exchanges of a scope that the contract allows."""
     goods = len(scope.dataset["commodities"])
-    near, far = _within(outlets, inlets, goods), _between(outlets, inlets, routes, goods)
-    outlet, inlet = (np.concatenate(sides) for sides in zip(near, far[:2], strict=True))
-    route = np.concatenate([np.zeros(len(near[0]), dtype=np.int64), far[2]])
+    leaving, reaching, passing, arriving = (
+        (frame[site] * goods + frame["commodity"]).to_numpy(dtype=np.int64)
+        for frame, site in ((outlets.frame, "site"), (inlets.frame, "site"), (routes, "from"), (routes, "to"))
+    )
+    outlet, inlet = pairs(leaving, reaching)  # within one site
+    start, end = (np.flatnonzero(~ends.column("local")) for ends in (outlets, inlets))
+    route, giver = pairs(passing, leaving[start])
+    way, taker = pairs(arriving[route], reaching[end])
+    route = np.append(np.zeros(len(outlet), dtype=np.int64), route[way])
+    outlet, inlet = np.append(outlet, start[giver[way]]), np.append(inlet, end[taker])
     kept = feeds(outlets.column("kind")[outlet], inlets.column("kind")[inlet])
     kept &= stated(scope, outlets, inlets, (outlet, inlet))
-    kept &= _dealt(scope, routes, route)
+    if scope.variant is Variant.TODAY:  # between enterprises only along a deal
+        deals = deals_of(scope)[PLACE[:3]].assign(dealt=True)
+        dealt = routes.merge(deals, how="left", on=PLACE[:3])["dealt"].notna().to_numpy()
+        apart = partnership(scope, routes["from"].to_numpy(dtype=int), routes["to"].to_numpy(dtype=int))
+        kept &= (dealt | ~apart)[route]
     outlet, inlet, route = outlet[kept], inlet[kept], route[kept]
     pair, period = np.nonzero(outlets.present[outlet] & inlets.present[inlet])
     outlet, inlet, route = outlet[pair], inlet[pair], route[pair]
@@ -72,24 +93,6 @@ def partnership(scope: CoalitionScope, start: Ints, end: Ints) -> Flags:
     return flags
 
 
-def _within(outlets: LiteralEnds, inlets: LiteralEnds, goods: int) -> tuple[Ints, Ints]:
-    """Return pairs of ends at one site, of one of so many commodities."""
-    outlet, inlet = (ends.column("site") * goods + ends.column("commodity") for ends in (outlets, inlets))
-    return pairs(outlet, inlet)
-
-
-def _between(outlets: LiteralEnds, inlets: LiteralEnds, routes: pd.DataFrame, goods: int) -> tuple[Ints, Ints, Ints]:
-    """Return pairs of ends at two sites with each route between them."""
-    commodity = routes["commodity"].to_numpy(dtype=np.int64)
-    start, end = (np.flatnonzero(~ends.column("local")) for ends in (outlets, inlets))
-    leaving, reaching = (
-        (ends.column("site") * goods + ends.column("commodity"))[at] for ends, at in ((outlets, start), (inlets, end))
-    )
-    route, outlet = pairs(routes["from"].to_numpy(dtype=np.int64) * goods + commodity, leaving)
-    way, inlet = pairs((routes["to"].to_numpy(dtype=np.int64) * goods + commodity)[route], reaching)
-    return start[outlet[way]], end[inlet], route[way]
-
-
 def feeds(outlet: Texts, inlet: Texts) -> Flags:
     """Return which kinds of ends may be joined: no store to a store, no buying market to a selling one or disposal."""
     stores = (outlet == "store") & (inlet == "store")
@@ -99,50 +102,31 @@ def feeds(outlet: Texts, inlet: Texts) -> Flags:
 
 
 def stated(scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, pairs: tuple[Ints, Ints]) -> Flags:
-    """Which pairs have an outlet that states every property that its inlet limits."""
+    """Return which pairs have an outlet that states every property that its inlet limits."""
     outlet, inlet = pairs
     known = np.ones(len(outlet), dtype=bool)
-    for name in limited(scope):
-        value = quality_values(scope, outlets, name)
-        least, greatest = quality_limits(scope, inlets, name)
+    for _, value, least, greatest in limits_of(scope, outlets, inlets):
         bounded = ~(np.isnan(least) & np.isnan(greatest))
         known &= ~(bounded[inlet] & np.isnan(value)[outlet])
     return known
 
 
-def limited(scope: CoalitionScope) -> list[str]:
-    """Return the properties that some inlet limits."""
-    return list(scope.dataset["limits"]["property"].unique())
+def limits_of(
+    scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds
+) -> Iterator[tuple[str, Floats, Floats, Floats]]:
+    """Yield each limited property, its value at each outlet, and its least and greatest mean at each inlet.
 
-
-def quality_values(scope: CoalitionScope, outlets: LiteralEnds, name: str) -> Floats:
-    """Return the property value stated by each outlet, NaN where there is none."""
-    table = scope.dataset["qualities"]
-    return _looked_up(scope, table[table["property"] == name], outlets)["value"].to_numpy(dtype=float)
-
-
-def quality_limits(scope: CoalitionScope, inlets: LiteralEnds, name: str) -> tuple[Floats, Floats]:
-    """Return the least and greatest mean of a property at each inlet, NaN where not limited."""
-    table = scope.dataset["limits"]
-    found = _looked_up(scope, table[table["property"] == name], inlets)
-    return found["minimum"].to_numpy(dtype=float), found["maximum"].to_numpy(dtype=float)
-
-
-def _looked_up(scope: CoalitionScope, table: pd.DataFrame, ends: LiteralEnds) -> pd.DataFrame:
-    """Return the row of a table for the holder and commodity of each end."""
-    table = table.assign(commodity=scope.commodity(table["commodity"]))
-    return ends.frame[["holder", "commodity"]].merge(table, how="left", on=["holder", "commodity"])
-
-
-def _dealt(scope: CoalitionScope, routes: pd.DataFrame, route: Ints) -> Flags:
-    """Return which pairs are allowed: today, between enterprises, only those along a deal."""
-    if scope.variant is not Variant.TODAY:
-        return np.ones(len(route), dtype=bool)
-    deals = deals_of(scope)[["from", "to", "commodity"]].assign(dealt=True)
-    dealt = routes.merge(deals, how="left", on=["from", "to", "commodity"])["dealt"].notna().to_numpy()
-    start, end = routes["from"].to_numpy(dtype=int), routes["to"].to_numpy(dtype=int)
-    flags: Flags = (dealt | ~partnership(scope, start, end))[route]
-    return flags
+    A value or limit that is not stated is NaN.
+    """
+    for name in scope.dataset["limits"]["property"].unique():
+        found = []
+        for table, ends in (("qualities", outlets), ("limits", inlets)):
+            rows = scope.dataset[table][scope.dataset[table]["property"] == name]
+            rows = rows.assign(commodity=scope.commodity(rows["commodity"]))
+            found.append(ends.frame[["holder", "commodity"]].merge(rows, how="left", on=["holder", "commodity"]))
+        value, limits = found
+        least, greatest = (limits[side].to_numpy(dtype=float) for side in ("minimum", "maximum"))
+        yield str(name), value["value"].to_numpy(dtype=float), least, greatest
 
 
 def deals_of(scope: CoalitionScope) -> pd.DataFrame:
@@ -152,23 +136,6 @@ def deals_of(scope: CoalitionScope) -> pd.DataFrame:
     deals = deals.assign(**sides, commodity=scope.commodity(deals["commodity"]))
     deals = deals[(deals["from"] >= 0) & (deals["to"] >= 0)]
     return deals.groupby(["from", "to", "commodity"])["quantity"].sum().reset_index()
-
-
-TRANSPORT_BLANK = {"cost_per_unit": 0.0, "cost_per_unit_km": 0.0, "loss_per_km": 0.0, "detour": 1.0} | {
-    "fixed_capex": 0.0,
-    "capex_per_km": 0.0,
-    "co2_per_unit_km": 0.0,
-    "lifetime_years": 20.0,
-}
-
-
-def great_circle(latitude: tuple[Floats, Floats], longitude: tuple[Floats, Floats]) -> Floats:
-    """Return kilometres between points in degrees: haversine on a sphere of radius 6371.0088 km."""
-    south, north = (np.radians(side) for side in latitude)
-    west, east = (np.radians(side) for side in longitude)
-    half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin((east - west) / 2) ** 2
-    km: Floats = 2.0 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    return km
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +172,9 @@ def routes_of(
     Returns
     -------
     pandas.DataFrame
-        `ROUTE_COLUMNS`: from, to and commodity as positions, cost and loss and CO2 per unit leaving, capacity a year
-        (infinite without one), km NaN where unknown, capex undiscounted and new where it costs any; in the order of
-        `PLACE`. Row 0 stands for staying at a site.
+        `PLACE` with from, to and commodity as positions, km (NaN where unknown), cost, loss and co2 per unit leaving,
+        capacity a year (infinite without one), capex undiscounted, annuity of a unit of it, and new where it costs any;
+        in the order of `PLACE`. Row 0 stands for staying at a site.
     """
     links, transport = scope.dataset["links"], scope.dataset["transport"]
     named = [frame["mode"].to_numpy(dtype=object) for frame in (links, transport, wanted) if frame is not None]
@@ -221,15 +188,17 @@ def routes_of(
         start, end, commodity = (wanted[name].to_numpy(dtype=np.int64) for name in PLACE[:3])
         by_mode = codes.of(start, end, commodity, wanted["mode"])
         by_mode, drawn = by_mode[by_mode >= 0], laid[(laid >= 0) & np.isin(laid, by_mode)]
-    code = np.union1d(by_mode[_near(scope, codes.ways(by_mode))], drawn)
+    ways = codes.ways(by_mode)
+    carrier = _carrier(scope, ways)
+    detour, most = (_cells(transport[name], carrier) for name in ("detour", "max_km"))
+    code = np.union1d(by_mode[_distance(scope, ways) * detour <= most * (1.0 + ROUNDING)], drawn)
     known = np.flatnonzero(laid >= 0)
     ways, link = codes.ways(code), np.append(known, -1)[positions(laid[known], code)]
     routes = _priced(scope, ways, link)
-    barred = _cells(links["forbidden"], link, 0.0) > 0
-    closed = routes["new"].to_numpy(dtype=bool) & (scope.variant is not Variant.ROUND)
-    open_ = routes[~(barred | _forbidden(scope, routes) | closed)]
+    barred = (_cells(links["forbidden"], link, 0.0) > 0) | forbidden(scope, routes)
+    barred |= routes["new"].to_numpy(dtype=bool) & (scope.variant is not Variant.ROUND)
     stay = pd.DataFrame([STAY | {"capex": 0.0, "annuity": 0.0, "co2": 0.0, "new": False}])
-    return pd.concat([stay, open_], ignore_index=True) if len(open_) else stay
+    return stay if barred.all() else pd.concat([stay, routes[~barred]], ignore_index=True)
 
 
 def _pairs_between(
@@ -264,14 +233,6 @@ def _cells(column: pd.Series, row: Ints, blank: float = np.nan) -> Floats:
     return np.where(np.isnan(cells), blank, cells)
 
 
-def _near(scope: CoalitionScope, ways: pd.DataFrame) -> Flags:
-    """Return which ways are within the greatest distance of their mode."""
-    transport, carrier = scope.dataset["transport"], _carrier(scope, ways)
-    most = _cells(transport["max_km"], carrier) * (1.0 + ROUNDING)
-    near: Flags = _distance(scope, ways) * _cells(transport["detour"], carrier) <= most
-    return near
-
-
 def matches(scope: CoalitionScope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
     """Return which rows of from, to and commodity (positions) match a pattern; a missing key matches anything."""
     enterprise, site = scope.column("enterprise"), scope.column("site")
@@ -290,19 +251,23 @@ def matches(scope: CoalitionScope, pattern: Pattern, frame: pd.DataFrame) -> Fla
     return found
 
 
-def _forbidden(scope: CoalitionScope, routes: pd.DataFrame) -> Flags:
-    """Return which routes the scenario forbids."""
-    barred = np.zeros(len(routes), dtype=bool)
+def forbidden(scope: CoalitionScope, ways: pd.DataFrame) -> Flags:
+    """Return which ways between two sites the scenario forbids."""
+    barred = np.zeros(len(ways), dtype=bool)
     for pattern in scope.settings.forbid:
-        barred |= matches(scope, pattern, routes)
-    return barred
+        barred |= matches(scope, pattern, ways)
+    return barred & (ways["from"] != ways["to"]).to_numpy()
 
 
-def _distance(scope: CoalitionScope, pairs: pd.DataFrame) -> Floats:
-    """Return great-circle kilometres between two columns of sites; NaN where coordinates are missing."""
-    start, end = pairs["from"].to_numpy(dtype=int), pairs["to"].to_numpy(dtype=int)
-    latitude, longitude = (scope.column(name).astype(float) for name in ("latitude", "longitude"))
-    return great_circle((latitude[start], latitude[end]), (longitude[start], longitude[end]))
+def _distance(scope: CoalitionScope, ways: pd.DataFrame) -> Floats:
+    """Return great-circle kilometres from site to site, by haversine; NaN where coordinates are missing."""
+    start, end = ways["from"].to_numpy(dtype=int), ways["to"].to_numpy(dtype=int)
+    latitude, longitude = (np.radians(scope.column(name).astype(float)) for name in ("latitude", "longitude"))
+    south, north = latitude[start], latitude[end]
+    half = np.sin((north - south) / 2) ** 2
+    half += np.cos(south) * np.cos(north) * np.sin((longitude[end] - longitude[start]) / 2) ** 2
+    km: Floats = 2.0 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return km
 
 
 def _priced(scope: CoalitionScope, ways: pd.DataFrame, link: Ints) -> pd.DataFrame:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset
-from synergy.literal.ends import LiteralEnds, basis_of
-from synergy.literal.exchanges import PLACE, Exchanges, feeds, matches, routes_of, stated
+from synergy.literal.ends import CoalitionBasis, LiteralEnds, basis_of
+from synergy.literal.exchanges import PLACE, Exchanges, feeds, forbidden, routes_of, stated
 from synergy.literal.parts import Parts, enterprises_of, numbered
 from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, positions
-from synergy.literal.units import LiteralUnits
 from synergy.plan import Decisions
 
 SIDES = (("outlet", "from_site"), ("inlet", "to_site"))
@@ -35,18 +34,65 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedFlows:
-    """Positions of the flows of a plan in the model, as in `Exchanges`; -1 where not found.
+class Point:
+    """Values of the literal model's variables in a plan.
 
-    `kept` flags the flows that are exchanges of the model, `strays` has the reasons for the others.
+    Parameters
+    ----------
+    parts : Parts
+        The model; its exchanges are the plan's flows, its opened links those that the plan uses or names.
+    x : ndarray
+        Value of each column, 0 for those without a row in the plan; a facility with a least load is on where it runs,
+        two enterprises are partners where something flows between them.
+    flow, run, level, build, link : ndarray of int
+        Column of each row of the plan's frames (of a build that of its size), -1 for strays.
     """
 
-    outlet: Ints
-    inlet: Ints
-    route: Ints
-    period: Ints
-    kept: Flags
+    parts: Parts
+    x: Floats
+    flow: Ints
+    run: Ints
+    level: Ints
+    build: Ints
+    link: Ints
     strays: tuple[Stray, ...]
+
+
+def point_of(
+    dataset: Dataset, decisions: Decisions, members: Collection[str] | None = None, variant: Variant = Variant.ROUND
+) -> Point:
+    """Return the point of the literal model of a coalition (all enterprises by default) that some decisions define.
+
+    The amounts of the decisions are numbers, whatever the ids; their rows are numbered from 0.
+
+    Notes
+    -----
+    Time and memory are linear in the rows of the tables and of the plan: of the exchanges, which are many, only those
+    are written out that the plan names, as all others are 0.
+    """
+    basis, builds = basis_of(dataset, members, variant), decisions.builds
+    rows = zip(builds["process"], builds["site"], builds["size"], strict=True)
+    names = [f"{process}@{site}" + (f"#{size}" if size else "") for process, site, size in rows]
+    build = positions(basis.units.steps["subject"], names)
+    maximum = basis.units.steps["maximum"].to_numpy(dtype=float)
+    if np.isinf(maximum).any():  # an unlimited step may be as large as the plan builds it
+        size = basis.units.steps["minimum"].to_numpy(dtype=float).copy()
+        np.maximum.at(size, build[build >= 0], builds["capacity"].to_numpy(dtype=float)[build >= 0])
+        steps = basis.units.steps.assign(maximum=np.where(np.isinf(maximum), size, maximum))
+        basis = basis.sized(replace(basis.units, steps=steps))
+    scope = basis.scope
+    ways, opened = ways_of(scope, decisions.flows), ways_of(scope, decisions.links)
+    wanted = pd.concat([ways, opened], ignore_index=True).drop_duplicates()
+    wanted = wanted[(wanted[["from", "to", "commodity"]] >= 0).all(axis=1)]
+    routes = routes_of(scope, basis.outlets, basis.inlets, wanted)
+    exchanges, kept, strays = _flows(basis, routes, decisions.flows, ways)
+    new, link = routes["new"].to_numpy(dtype=bool), _route_at(routes, opened)
+    link = np.where(new[link], link, -1)
+    used = np.union1d(exchanges.route[new[exchanges.route]], link[link >= 0]).astype(np.int64)
+    sent = decisions.flows["quantity"].to_numpy(dtype=float)[kept]
+    ends, none = (basis.outlets, basis.inlets), pd.DataFrame()
+    parts = numbered(Parts(scope, basis.tables, basis.units, *ends, routes, exchanges, used, none, {}, sent))
+    return _filled(parts, decisions, (np.where(kept, np.cumsum(kept) - 1, -1), build, link), strays)
 
 
 def matched(wanted: pd.DataFrame, known: pd.DataFrame) -> Ints:
@@ -66,34 +112,23 @@ def ways_of(scope: CoalitionScope, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def route_at(routes: pd.DataFrame, ways: pd.DataFrame) -> Ints:
+def _route_at(routes: pd.DataFrame, ways: pd.DataFrame) -> Ints:
     """Position of the route of each way: 0 where it stays at a site, -1 where there is none."""
     stays = (ways["from"] == ways["to"]) & (ways["from"] >= 0) & (ways["mode"] == "")
     return np.where(stays, 0, matched(ways, routes[PLACE]))
 
 
-def forbidden(scope: CoalitionScope, ways: pd.DataFrame) -> Flags:
-    """Which ways between two sites the scenario forbids."""
-    barred = np.zeros(len(ways), dtype=bool)
-    for pattern in scope.settings.forbid:
-        barred |= matches(scope, pattern, ways)
-    return barred & (ways["from"] != ways["to"]).to_numpy()
+def _flows(
+    basis: CoalitionBasis, routes: pd.DataFrame, frame: pd.DataFrame, ways: pd.DataFrame
+) -> tuple[Exchanges, Flags, list[Stray]]:
+    """Return the exchanges that flows of a plan are, which flows are any, and why the others are not.
 
-
-def flows_of(
-    scope: CoalitionScope,
-    ends: tuple[LiteralEnds, LiteralEnds],
-    routes: pd.DataFrame,
-    flows: tuple[pd.DataFrame, pd.DataFrame],
-) -> NamedFlows:
-    """Return outlet, inlet, route and period of each flow.
-
-    `ends` are outlets and inlets, `routes` as from `routes_of`, `flows` the plan's frame and its `ways_of`.
+    `routes` are as from `routes_of`, `ways` those of the frame of flows.
     """
-    frame, ways = flows
-    period = positions(scope.periods, frame["period"])
-    route = route_at(routes, ways)
-    strays = list(_unknown(ways, period))
+    scope, ends = basis.scope, (basis.outlets, basis.inlets)
+    period, route = positions(scope.periods, frame["period"]), _route_at(routes, ways)
+    known = {"from_site": ways["from"], "to_site": ways["to"], "commodity": ways["commodity"], "period": period}
+    strays = [Stray("unknown", "flows", column, np.asarray(at) < 0, "no table has it") for column, at in known.items()]
     places = []
     for side, (name, place), column in zip(ends, SIDES, ("from", "to"), strict=True):
         at, why = _end_at(side, frame, (name, place), (ways[column].to_numpy(), ways["commodity"].to_numpy()))
@@ -114,15 +149,10 @@ def flows_of(
     silent = np.zeros(len(frame), dtype=bool)
     silent[both] = ~stated(scope, *ends, (outlet[both], inlet[both]))
     strays.append(Stray("quality", "flows", "", silent, "the outlet does not state a property that the inlet limits"))
-    bad = np.any([stray.rows for stray in strays], axis=0)
-    return NamedFlows(outlet, inlet, route, period, ~bad, tuple(strays))
-
-
-def _unknown(ways: pd.DataFrame, period: Ints) -> Iterator[Stray]:
-    """Sites, commodities and periods that no table has."""
-    columns = {"from_site": ways["from"], "to_site": ways["to"], "commodity": ways["commodity"], "period": period}
-    for column, at in columns.items():
-        yield Stray("unknown", "flows", column, np.asarray(at) < 0, "no table has it")
+    kept = ~np.any([stray.rows for stray in strays], axis=0)
+    outlet, inlet, route, period = (at[kept] for at in (outlet, inlet, route, period))
+    arrival, most = 1.0 - routes["loss"].to_numpy(dtype=float)[route], np.full(len(route), np.inf)
+    return Exchanges(outlet, inlet, route, period, arrival, most), kept, strays
 
 
 def _end_at(
@@ -152,97 +182,15 @@ def _end_at(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Values of the literal model's variables in a plan.
-
-    Parameters
-    ----------
-    parts : Parts
-        The model; its exchanges are the plan's flows, its opened links those that the plan uses or names.
-    x : ndarray
-        Value of each column, 0 for those without a row in the plan; a facility with a least load is on where it runs,
-        two enterprises are partners where something flows between them.
-    flow, run, level, build, link : ndarray of int
-        Column of each row of the plan's frames (of a build that of its size), -1 for strays.
-    """
-
-    parts: Parts
-    x: Floats
-    flow: Ints
-    run: Ints
-    level: Ints
-    build: Ints
-    link: Ints
-    strays: tuple[Stray, ...]
-
-
-def point_of(
-    dataset: Dataset,
-    decisions: Decisions,
-    members: Collection[str] | None = None,
-    variant: Variant = Variant.ROUND,
-) -> Point:
-    """Return the point of the literal model of a coalition (all enterprises by default) that some decisions define.
-
-    The amounts of the decisions are numbers, whatever the ids; their rows are numbered from 0.
-
-    Notes
-    -----
-    Time and memory are linear in the rows of the tables and of the plan: of the exchanges, which are many, only those
-    are written out that the plan names, as all others are 0.
-    """
-    basis = basis_of(dataset, members, variant)
-    build = positions(basis.units.steps["subject"], _steps(decisions.builds))
-    if np.isinf(basis.units.steps["maximum"].to_numpy(dtype=float)).any():
-        basis = basis.sized(_bounded(basis.units, build, decisions.builds["capacity"].to_numpy(dtype=float)))
-    scope, outlets, inlets = basis.scope, basis.outlets, basis.inlets
-    ways, opened = ways_of(scope, decisions.flows), ways_of(scope, decisions.links)
-    wanted = pd.concat([ways, opened], ignore_index=True).drop_duplicates()
-    wanted = wanted[(wanted[["from", "to", "commodity"]] >= 0).all(axis=1)]
-    routes = routes_of(scope, outlets, inlets, wanted)
-    flows = flows_of(scope, (outlets, inlets), routes, (decisions.flows, ways))
-    kept, new = flows.kept, routes["new"].to_numpy(dtype=bool)
-    link = route_at(routes, opened)
-    link = np.where(new[link], link, -1)
-    exchanges = Exchanges(
-        outlet=flows.outlet[kept],
-        inlet=flows.inlet[kept],
-        route=flows.route[kept],
-        period=flows.period[kept],
-        arrival=1.0 - routes["loss"].to_numpy(dtype=float)[flows.route[kept]],
-        most=np.full(int(kept.sum()), np.inf),
-    )
-    sent = decisions.flows["quantity"].to_numpy(dtype=float)[kept]
-    used = np.union1d(exchanges.route[new[exchanges.route]], link[link >= 0]).astype(np.int64)
-    parts = Parts(scope, basis.tables, basis.units, outlets, inlets, routes, exchanges, used, pd.DataFrame(), {}, sent)
-    return _filled(numbered(parts), decisions, (np.where(kept, np.cumsum(kept) - 1, -1), build, link), flows.strays)
-
-
-def _steps(builds: pd.DataFrame) -> list[str]:
-    """Subject of each build's step of scale: ``process@site`` or ``process@site#size``."""
-    rows = zip(builds["process"], builds["site"], builds["size"], strict=True)
-    return [f"{process}@{site}" + (f"#{size}" if size else "") for process, site, size in rows]
-
-
-def _bounded(units: LiteralUnits, build: Ints, capacity: Floats) -> LiteralUnits:
-    """Set the maximum size of unlimited steps to the size built in the plan."""
-    size = units.steps["minimum"].to_numpy(dtype=float).copy()
-    np.maximum.at(size, build[build >= 0], capacity[build >= 0])
-    maximum = units.steps["maximum"].to_numpy(dtype=float)
-    return replace(units, steps=units.steps.assign(maximum=np.where(np.isinf(maximum), size, maximum)))
-
-
-def _filled(parts: Parts, decisions: Decisions, at: tuple[Ints, Ints, Ints], strays: tuple[Stray, ...]) -> Point:
-    """Point with every column filled in; flows by column, builds by step and links by route are found already."""
+def _filled(parts: Parts, decisions: Decisions, at: tuple[Ints, Ints, Ints], strays: list[Stray]) -> Point:
+    """Return the point, and the strays of all frames; flows by column, builds by step and links by route are known."""
     flow, build, link = at
     first, scope, runs, levels = parts.first, parts.scope, decisions.runs, decisions.levels
-    units = parts.units.frame[["kind", "id"]].astype(object)
-    unit = matched(runs[["kind", "id"]].astype(object), units)
+    unit = matched(runs[["kind", "id"]].astype(object), parts.units.frame[["kind", "id"]].astype(object))
     store = positions(parts.tables.stores["store"], levels["store"])
-    when = [positions(scope.periods, frame["period"]) for frame in (runs, levels)]
-    run = np.where((unit < 0) | (when[0] < 0), -1, parts.run(unit, when[0]))
-    level = np.where((store < 0) | (when[1] < 0), -1, parts.level(store, when[1]))
+    run_at, level_at = (positions(scope.periods, frame["period"]) for frame in (runs, levels))
+    run = np.where((unit < 0) | (run_at < 0), -1, parts.run(unit, run_at))
+    level = np.where((store < 0) | (level_at < 0), -1, parts.level(store, level_at))
     size = np.where(build < 0, -1, first["size"] + build)
     opened = np.where(link < 0, -1, first["open"] + positions(parts.opened, link))
     x = np.zeros(first[""])
@@ -255,13 +203,22 @@ def _filled(parts: Parts, decisions: Decisions, at: tuple[Ints, Ints, Ints], str
         np.add.at(x, column[column >= 0], amount.to_numpy(dtype=float)[column >= 0])
     x[first["built"] + build[build >= 0]] = 1.0
     x[opened[opened >= 0]] = 1.0
-    _implied(parts, x)
-    wrong = _strays((unit, store, build, link), when, forbidden(scope, ways_of(scope, decisions.links)))
-    return Point(parts, x, flow, run, level, size, opened, (*strays, *wrong))
+    _switch(parts, x)
+    barred = forbidden(scope, ways_of(scope, decisions.links))
+    strays += [
+        Stray("unknown", "runs", "period", run_at < 0, "no table has it"),
+        Stray("unknown", "levels", "period", level_at < 0, "no table has it"),
+        Stray("unknown", "runs", "", unit < 0, "no such facility or build"),
+        Stray("unknown", "levels", "", store < 0, "no such store"),
+        Stray("build", "builds", "", build < 0, "may not be built here, in this step of scale"),
+        Stray("forbid", "links", "", barred, "the scenario forbids it"),
+        Stray("link", "links", "", (link < 0) & ~barred, "no link that costs capex"),
+    ]
+    return Point(parts, x, flow, run, level, size, opened, tuple(strays))
 
 
-def _implied(parts: Parts, x: Floats) -> None:
-    """Fill in the variables implied by the plan: the on/off binaries and the partners."""
+def _switch(parts: Parts, x: Floats) -> None:
+    """Fill in the variables that the plan implies: the on/off binaries and the partners."""
     first, switched = parts.first, parts.units.switched
     capacity = parts.units.frame["capacity"].to_numpy(dtype=float)[switched, None]
     activity = x[first["run"] : first["on"]].reshape(-1, parts.spans)[switched]
@@ -271,15 +228,3 @@ def _implied(parts: Parts, x: Floats) -> None:
         one, other = enterprises_of(parts, moved)
         pair = matched(pd.DataFrame({"one": one, "other": other}), parts.couples)
         x[first["partner"] + pair[pair >= 0]] = 1.0
-
-
-def _strays(at: tuple[Ints, Ints, Ints, Ints], when: list[Ints], barred: Flags) -> Iterator[Stray]:
-    """Yield runs, levels, builds and links that match no variable."""
-    unit, store, build, link = at
-    for name, period in zip(("runs", "levels"), when, strict=True):
-        yield Stray("unknown", name, "period", period < 0, "no table has it")
-    yield Stray("unknown", "runs", "", unit < 0, "no such facility or build")
-    yield Stray("unknown", "levels", "", store < 0, "no such store")
-    yield Stray("build", "builds", "", build < 0, "may not be built here, in this step of scale")
-    yield Stray("forbid", "links", "", barred, "the scenario forbids it")
-    yield Stray("link", "links", "", (link < 0) & ~barred, "no link that costs capex")

@@ -54,16 +54,6 @@ class CoalitionScope:
         return self.dataset.settings
 
     @property
-    def aims(self) -> bool:
-        """Whether the aims bind: budget, cap, mode shares and fixed flows."""
-        return self.whole and self.variant is not Variant.TODAY
-
-    @property
-    def builds(self) -> bool:
-        """Whether something new may be built."""
-        return self.variant is Variant.ROUND and self.settings.allow_builds
-
-    @property
     def shares(self) -> Floats:
         """Part of the year of each period."""
         return self.dataset.shares
@@ -151,9 +141,8 @@ def scope_of(
     sites = dataset["sites"][["site", "enterprise", "latitude", "longitude"]]
     public = sites["enterprise"] == ""
     sites = sites.assign(public=public, part=np.where(public, part, 1.0))
-    return CoalitionScope(
-        dataset, variant, sites[public | sites["enterprise"].isin(chosen)].reset_index(drop=True), whole
-    )
+    sites = sites[public | sites["enterprise"].isin(chosen)].reset_index(drop=True)
+    return CoalitionScope(dataset, variant, sites, whole)
 
 
 def positions(names: Ids | Ints, ids: Ids | Ints) -> Ints:

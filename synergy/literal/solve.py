@@ -28,6 +28,9 @@ class LiteralSolution:
     duals: Floats | None
 
 
+_INFEASIBLE = LiteralSolution("infeasible", np.nan, -np.inf, None, None)
+
+
 def solve(
     model: LiteralModel,
     time_limit: float | None = None,
@@ -40,7 +43,9 @@ def solve(
     `tolerance` is by how much rows and whole numbers may be missed; HiGHS's own (1e-7 and 1e-6) when left out.
     """
     if not len(model.cost):
-        return _empty(model)
+        if (model.row_lower > 0).any() or (model.row_upper < 0).any():
+            return _INFEASIBLE
+        return LiteralSolution("optimal", 0.0, 0.0, np.zeros(0), np.zeros(len(model.rows)))
     highspy = highs()
     solver = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
     options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads}
@@ -82,10 +87,15 @@ def _read(solver: Any, model: LiteralModel) -> LiteralSolution:
     """Read the result from HiGHS after a run, with every model status mapped."""
     status, found = solver.getModelStatus(), solver.getInfo()
     kinds = highs().HighsModelStatus
+    if status == kinds.kUnboundedOrInfeasible:  # a zero objective tells which
+        count = len(model.cost)
+        solver.changeColsCost(count, np.arange(count, dtype=np.int32), np.zeros(count))
+        run(solver)
+        status = kinds.kInfeasible if solver.getModelStatus() == kinds.kInfeasible else kinds.kUnbounded
     if status == kinds.kInfeasible:
-        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
-    if status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-        return _unbounded(solver, model) if status != kinds.kUnbounded else _endless()
+        return _INFEASIBLE
+    if status == kinds.kUnbounded:
+        return LiteralSolution("unbounded", np.inf, np.inf, None, None)
     if status == kinds.kOptimal:
         word = "optimal"
     elif status in (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt):
@@ -98,27 +108,5 @@ def _read(solver: Any, model: LiteralModel) -> LiteralSolution:
         return LiteralSolution(word, np.nan, float(bound), None, None)
     solution = solver.getSolution()
     duals = None if binary or word != "optimal" else np.asarray(solution.row_dual, dtype=float)
-    return LiteralSolution(
-        word, float(found.objective_function_value), float(bound), np.asarray(solution.col_value), duals
-    )
-
-
-def _empty(model: LiteralModel) -> LiteralSolution:
-    """Return the plan of a model without columns, where the rows allow it."""
-    if (model.row_lower > 0).any() or (model.row_upper < 0).any():
-        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
-    return LiteralSolution("optimal", 0.0, 0.0, np.zeros(0), np.zeros(len(model.rows)))
-
-
-def _endless() -> LiteralSolution:
-    """Return the result of an unbounded model."""
-    return LiteralSolution("unbounded", np.inf, np.inf, None, None)
-
-
-def _unbounded(solver: Any, model: LiteralModel) -> LiteralSolution:
-    """Distinguish unbounded from infeasible by solving again with a zero objective."""
-    solver.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
-    run(solver)
-    if solver.getModelStatus() == highs().HighsModelStatus.kInfeasible:
-        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
-    return _endless()
+    x = np.asarray(solution.col_value)
+    return LiteralSolution(word, float(found.objective_function_value), float(bound), x, duals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from synergy.candidates.candidates import Candidates, quality_rows
-from synergy.network.ends import EndKind, Ends, InletClass
+from synergy.network.ends import EndKind, InletClass
 from synergy.network.places import Bools, Floats, Ints
 
 Bound = Floats | float
@@ -40,7 +41,11 @@ class Block:
         return self.stop - self.start
 
 
-EMPTY = Block(0, 0, {})
+def _nothing() -> Ints:
+    return np.empty(0, np.int64)
+
+
+EMPTY = Block(0, 0, defaultdict(_nothing))  # of no member, whatever the keys
 
 
 @dataclass(slots=True)
@@ -57,29 +62,21 @@ class Assembly:
         self, name: str, key: Mapping[str, Ints], *, lower: Bound = 0.0, upper: Bound = np.inf, integer: bool = False
     ) -> Block:
         """Add a family of variables; their cost is set by `objective`."""
-        start = max((block.stop for block in self.columns.values()), default=0)
-        size = len(next(iter(key.values())))
-        block = Block(start, start + size, {part: np.asarray(values) for part, values in key.items()})
-        self.columns[name] = block
-        low, high = (np.broadcast_to(np.asarray(bound, float), (size,)) for bound in (lower, upper))
-        self._bounds.append((low, high, np.full(size, integer)))
+        block = self.columns[name] = _next(self.columns, key)
+        self._bounds.append((*_spread(len(block), lower, upper), np.full(len(block), integer)))
         return block
 
     def add_rows(self, name: str, key: Mapping[str, Ints], *, lower: Bound = -np.inf, upper: Bound = np.inf) -> Block:
         """Add a family of constraints ``lower <= row <= upper``."""
-        start = max((block.stop for block in self.rows.values()), default=0)
-        size = len(next(iter(key.values())))
-        block = Block(start, start + size, {part: np.asarray(values) for part, values in key.items()})
-        self.rows[name] = block
-        low, high = (np.broadcast_to(np.asarray(bound, float), (size,)) for bound in (lower, upper))
-        self._limits.append((low, high))
+        block = self.rows[name] = _next(self.rows, key)
+        self._limits.append(_spread(len(block), lower, upper))
         return block
 
-    def add_entries(self, row: Ints, column: Ints, value: ArrayLike) -> None:
-        """Add matrix coefficients; duplicates at one position are summed."""
-        row, column = np.asarray(row, np.int64), np.asarray(column, np.int64)
-        value = np.broadcast_to(np.asarray(value, float), row.shape)
-        self._entries.append((row, column, value))
+    def add_entries(self, row: Ints | int, column: Ints, value: ArrayLike) -> None:
+        """Add matrix coefficients, all in one row or in one row each; duplicates at one position are summed."""
+        column = np.asarray(column, np.int64)
+        row = np.broadcast_to(np.asarray(row, np.int64), column.shape)
+        self._entries.append((row, column, np.broadcast_to(np.asarray(value, float), column.shape)))
 
     def block(self, name: str) -> Block:
         """Return a family of columns, empty where the problem has none."""
@@ -87,27 +84,35 @@ class Assembly:
 
     def matrix(self) -> sparse.csr_array:
         """Return the sparse matrix of all entries, shape (rows, columns)."""
-        rows = max((block.stop for block in self.rows.values()), default=0)
-        columns = max((block.stop for block in self.columns.values()), default=0)
-        parts = self._entries or [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-        row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
-        matrix = sparse.csr_array((value, (row, column)), shape=(rows, columns))
+        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        matrix = sparse.csr_array((value, (row, column)), shape=(_stop(self.rows), _stop(self.columns)))
         matrix.sum_duplicates()
         return matrix
 
     def bounds(self) -> tuple[Floats, Floats, Bools]:
         """Return lower and upper bounds of the columns, and which are integer."""
-        if not self._bounds:
-            return np.empty(0), np.empty(0), np.empty(0, bool)
         lower, upper, integer = (np.concatenate(part) for part in zip(*self._bounds, strict=True))
         return lower, upper, integer
 
     def limits(self) -> tuple[Floats, Floats]:
         """Return lower and upper limits of the rows."""
-        if not self._limits:
-            return np.empty(0), np.empty(0)
         lower, upper = (np.concatenate(part) for part in zip(*self._limits, strict=True))
         return lower, upper
+
+
+def _stop(families: Mapping[str, Block]) -> int:
+    return max((block.stop for block in families.values()), default=0)
+
+
+def _next(families: Mapping[str, Block], key: Mapping[str, Ints]) -> Block:
+    """Return the block of a further family."""
+    start = _stop(families)
+    size = len(next(iter(key.values())))
+    return Block(start, start + size, {part: np.asarray(values) for part, values in key.items()})
+
+
+def _spread(size: int, lower: Bound, upper: Bound) -> tuple[Floats, Floats]:
+    return np.broadcast_to(np.asarray(lower, float), (size,)), np.broadcast_to(np.asarray(upper, float), (size,))
 
 
 def distinct(key: Mapping[str, Ints]) -> tuple[Ints, dict[str, Ints]]:
@@ -120,78 +125,47 @@ def distinct(key: Mapping[str, Ints]) -> tuple[Ints, dict[str, Ints]]:
 def positions_of(block: Block, row: str, periods: int, size: int) -> Ints:
     """Return the position of each (row, period) of a block, shape (size, periods); -1 where it has none."""
     table = np.full((size, periods), -1, dtype=np.int64)
-    if len(block):
-        table[block.key[row], block.key["period"]] = block.positions
+    table[block.key[row], block.key["period"]] = block.positions
     return table
 
 
 def arrivals(candidates: Candidates, flow: Block) -> Floats:
     """Return the fraction of each flow column that arrives (one minus the loss of its link)."""
-    if not len(flow):
-        return np.empty(0)
     network = candidates.network
     part: Floats = 1.0 - network.arcs.over(network.links.loss, 0.0)[flow.key["arc"]]
     return part
 
 
-def add_outlets(assembly: Assembly, candidates: Candidates) -> None:
-    """Add the balance of each outlet group: the supply of its members equals the flow leaving it."""
-    network = candidates.network
-    flow = assembly.block("flow")
-    group = network.arcs.outlet[flow.key["arc"]] if len(flow) else np.empty(0, np.int64)
-    members = _Members(assembly, candidates, network.outlets, "give", "draw", len(network.sources.site))
-    rows = members.rows("outlet", group, flow)
-    assembly.add_entries(rows[group, flow.key.get("period", group)], flow.positions, -1.0)
-    members.enter(rows, 1.0)
+def add_balances(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the balance of each outlet group, then of each inlet group, wherever it has a flow or a member in a period.
 
-
-def add_inlets(assembly: Assembly, candidates: Candidates) -> None:
-    """Add the balance of each inlet group: inflow net of losses equals its members' intake; disposal is unbounded."""
-    network = candidates.network
-    flow = assembly.block("flow")
-    group = network.arcs.inlet[flow.key["arc"]] if len(flow) else np.empty(0, np.int64)
-    bound = network.sinks.rank[group] != InletClass.DISPOSAL
-    members = _Members(assembly, candidates, network.inlets, "take", "put", len(network.sinks.site))
-    part = Block(flow.start, flow.stop, flow.key)
-    rows = members.rows("inlet", group[bound], part, bound)
-    period = flow.key.get("period", group)
-    assembly.add_entries(rows[group[bound], period[bound]], flow.positions[bound], arrivals(candidates, flow)[bound])
-    members.enter(rows, -1.0)
-
-
-class _Members:
-    """Collect the columns of group members on one side, as (group, period, column, coefficient)."""
-
-    def __init__(
-        self, assembly: Assembly, candidates: Candidates, ends: Ends, trade: str, store: str, groups: int
-    ) -> None:
-        network = candidates.network
-        self.assembly, self.groups, self.periods = assembly, groups, len(network.places.share)
-        run = positions_of(assembly.block("run"), "unit", self.periods, len(network.units.ids))
+    The supply of an outlet group's members equals the flow that leaves it; the flow that arrives at an inlet group
+    equals its members' intake. Disposal is unbounded.
+    """
+    network, flow = candidates.network, assembly.block("flow")
+    arc, when, periods = flow.key["arc"], flow.key["period"], len(network.places.share)
+    run = positions_of(assembly.block("run"), "unit", periods, len(network.units.ids))
+    source, sink, every = network.arcs.outlet[arc], network.arcs.inlet[arc], np.arange(len(flow))
+    bound = np.flatnonzero(network.sinks.rank[sink] != InletClass.DISPOSAL)
+    left, came = -np.ones(len(flow)), arrivals(candidates, flow)
+    for name, ends, groups, families, moved, group, part in (
+        ("outlet", network.outlets, network.sources, ("give", "draw"), every, source, left),
+        ("inlet", network.inlets, network.sinks, ("take", "put"), bound, sink, came),
+    ):
         unit = np.flatnonzero(ends.kind == EndKind.UNIT)
-        end, period = np.nonzero(run[ends.ref[unit]] >= 0) if len(unit) else (unit, unit)
-        parts = [(ends.group[unit[end]], period, run[ends.ref[unit[end]], period], ends.coefficient[unit[end]])]
-        for name in (trade, store):
-            block = assembly.block(name)
-            if len(block):
-                own = ends.group[block.key["end"]]
-                parts.append((own, block.key["period"], block.positions, np.ones(len(block))))
-        self.group, self.period, self.column, self.value = (np.concatenate(part) for part in zip(*parts, strict=True))
-
-    def rows(self, name: str, group: Ints, flow: Block, which: Bools | None = None) -> Ints:
-        """Add a row for each group and period with a flow or a member; return their positions as a table."""
-        period = flow.key["period"] if len(flow) else np.empty(0, np.int64)
-        period = period if which is None else period[which]
-        present = np.zeros((self.groups, self.periods), dtype=bool)
-        present[group, period] = True
-        present[self.group, self.period] = True
-        row, when = np.nonzero(present)
-        block = self.assembly.add_rows(name, {"group": row, "period": when}, lower=0.0, upper=0.0)
-        return positions_of(block, "group", self.periods, self.groups)
-
-    def enter(self, rows: Ints, sign: float) -> None:
-        """Enter the members' columns into the rows."""
-        self.assembly.add_entries(rows[self.group, self.period], self.column, sign * self.value)
+        end, period = np.nonzero(run[ends.ref[unit]] >= 0)
+        members = [(ends.group[unit[end]], period, run[ends.ref[unit[end]], period], ends.coefficient[unit[end]])]
+        for block in map(assembly.block, families):
+            members.append((ends.group[block.key["end"]], block.key["period"], block.positions, np.ones(len(block))))
+        member, period, column, value = (np.concatenate(one) for one in zip(*members, strict=True))
+        present = np.zeros((len(groups.site), periods), dtype=bool)
+        present[group[moved], when[moved]] = True
+        present[member, period] = True
+        key = dict(zip(("group", "period"), np.nonzero(present), strict=True))
+        balance = assembly.add_rows(name, key, lower=0.0, upper=0.0)
+        rows = positions_of(balance, "group", periods, len(groups.site))
+        assembly.add_entries(rows[group[moved], when[moved]], flow.positions[moved], part[moved])
+        assembly.add_entries(rows[member, period], column, value if name == "outlet" else -value)
 
 
 def add_stores(assembly: Assembly, candidates: Candidates) -> None:
@@ -203,13 +177,13 @@ def add_stores(assembly: Assembly, candidates: Candidates) -> None:
     kept = 1.0 - stores["loss"].to_numpy(float)[level.key["store"]]
     table = positions_of(level, "store", periods, len(stores))
     before = table[level.key["store"], (level.key["period"] - 1) % periods]
-    balance = assembly.add_rows("store", dict(level.key), lower=0.0, upper=0.0)
+    balance = assembly.add_rows("store", level.key, lower=0.0, upper=0.0)
     assembly.add_entries(balance.positions, level.positions, 1.0)
     assembly.add_entries(balance.positions, before, -kept)
     row = positions_of(balance, "store", periods, len(stores))
     for block, sign in ((put, -1.0), (draw, 1.0)):
         assembly.add_entries(row[block.key["store"], block.key["period"]], block.positions, sign)
-    passing = assembly.add_rows("withdrawal", dict(level.key), upper=0.0)
+    passing = assembly.add_rows("withdrawal", level.key, upper=0.0)
     row = positions_of(passing, "store", periods, len(stores))
     assembly.add_entries(row[draw.key["store"], draw.key["period"]], draw.positions, 1.0)
     assembly.add_entries(passing.positions, before, -kept)

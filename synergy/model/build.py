@@ -5,30 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
-from synergy.candidates.candidates import Candidates
-from synergy.model import assembly, capacities, policy
-from synergy.model.assembly import Assembly, Block
-from synergy.model.policy import flow_co2
-from synergy.model.variables import add_variables
-from synergy.network.ends import EndKind, Ends, InletClass
-from synergy.network.places import Bools, Floats
-
-FAMILIES = (
-    assembly.add_outlets,
-    assembly.add_inlets,
-    assembly.add_stores,
-    assembly.add_qualities,
-    capacities.add_loads,
-    capacities.add_builds,
-    capacities.add_links,
-    capacities.add_keeps,
-    capacities.add_markets,
-    capacities.add_deals,
-    policy.add_partners,
-    policy.add_aims,
+from synergy.candidates.candidates import Candidates, carried, reach_of, sums, wanted
+from synergy.errors import UsageError
+from synergy.model.assembly import (
+    EMPTY,
+    Assembly,
+    Block,
+    add_balances,
+    add_qualities,
+    add_stores,
+    distinct,
+    positions_of,
 )
+from synergy.network.ends import EndKind, Ends, InletClass
+from synergy.network.network import WITHIN, between_enterprises, matches
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +46,16 @@ class Model:
 
     def column(self, name: str) -> Block:
         """Return a family of columns, empty where the problem has none."""
-        return self.columns.get(name, Block(0, 0, {}))
+        return self.columns.get(name, EMPTY)
+
+    def row(self, name: str) -> Block:
+        """Return a family of rows, empty where the problem has none."""
+        return self.rows.get(name, EMPTY)
 
 
 def build(candidates: Candidates) -> Model:
     """Build the model of a problem from the exchanges, builds and links left open."""
     assembly = Assembly()
-    add_variables(assembly, candidates)
     for family in FAMILIES:
         family(assembly, candidates)
     lower, upper, integer = assembly.bounds()
@@ -82,8 +79,7 @@ def objective(assembly: Assembly, candidates: Candidates) -> Floats:
     network = candidates.network
     dataset, units, links = network.dataset, network.units, network.links
     carbon = dataset.settings.carbon_price
-    size = max((block.stop for block in assembly.columns.values()), default=0)
-    cost = np.zeros(size)
+    cost = np.zeros(max((block.stop for block in assembly.columns.values()), default=0))
     for name, key, value in (
         ("run", "unit", -(units.opex + carbon * units.co2)),
         ("size", "step", -units.steps.annuity * units.steps.unit_cost),
@@ -95,11 +91,9 @@ def objective(assembly: Assembly, candidates: Candidates) -> Floats:
         ("take", "end", _prices(candidates, network.inlets)),
     ):
         block = assembly.block(name)
-        if len(block):
-            cost[block.span] = value[block.key[key]]
+        cost[block.span] = value[block.key[key]]
     flow = assembly.block("flow")
-    if len(flow):
-        cost[flow.span] = _flow_value(candidates, flow.key["arc"]) - carbon * flow_co2(candidates, assembly)
+    cost[flow.span] = _flow_value(candidates, flow.key["arc"]) - carbon * _flow_co2(candidates, flow.key["arc"])
     return cost
 
 
@@ -126,3 +120,437 @@ def _flow_value(candidates: Candidates, arc: np.ndarray) -> Floats:
     refund = np.where(disposed & offered, _prices(candidates, network.outlets)[first], 0.0)
     result: Floats = value + refund
     return result
+
+
+def _flow_co2(candidates: Candidates, arc: Ints) -> Floats:
+    """Return the t CO2 per unit leaving over each arc, from its transport and its disposal."""
+    network = candidates.network
+    disposed = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
+    of_commodity = network.dataset["commodities"]["disposal_co2"].to_numpy(float)
+    per_unit = of_commodity[network.sources.commodity[network.arcs.outlet[arc]]]
+    emitted: Floats = network.arcs.over(network.links.co2, 0.0)[arc] + np.where(disposed, per_unit, 0.0)
+    return emitted
+
+
+def least_run(candidates: Candidates) -> Floats:
+    """Return the least activity of each unit while it is on, shape (units, periods)."""
+    units, places = candidates.network.units, candidates.network.places
+    part = candidates.scope.factor(places)[units.site]
+    capacity = np.where(units.min_load > 0, units.capacity, 0.0) * units.min_load * part
+    return np.asarray(capacity[:, None] * places.share[None, :] * units.available)
+
+
+def _add_flows(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``flow``: the amount leaving over each arc in each period."""
+    arc, period = np.nonzero(candidates.reason == 0)
+    assembly.add_columns("flow", {"arc": arc, "period": period}, upper=candidates.reach.flow[arc, period])
+
+
+def _add_units(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``run``, the activity of each unit, and ``on``, the on/off binary of units with a least load."""
+    units, scope = candidates.network.units, candidates.scope
+    least = least_run(candidates)
+    stepped = np.zeros(len(units.ids), dtype=bool)
+    stepped[units.steps.unit[candidates.step]] = True
+    active = scope.sites(candidates.network.places)[units.site] & (~units.is_build | stepped)
+    forced = (units.must_run & active)[:, None] & (least > 0)
+    unit, period = np.nonzero((active[:, None] & (candidates.reach.run > 0)) | forced)
+    lower = np.where(units.must_run[unit], least[unit, period], 0.0)
+    upper = np.maximum(candidates.reach.run[unit, period], lower)
+    assembly.add_columns("run", {"unit": unit, "period": period}, lower=lower, upper=upper)
+    switch = (least[unit, period] > 0) & ~units.must_run[unit]
+    key = {"unit": unit[switch], "period": period[switch]}
+    assembly.add_columns("on", key, upper=1.0, integer=True)
+
+
+def _add_ends(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``give``, the supply of offers and buying markets, and ``take``, the intake of needs and selling markets."""
+    network, reach = candidates.network, candidates.reach
+    active = candidates.scope.sites(network.places)
+    binding = np.append(np.ones(len(network.places.enterprises), bool), candidates.scope.duties)  # the last: PUBLIC
+    sides = (
+        ("give", network.outlets, reach.given, reach.sent, EndKind.OFFER, "offers", "must_clear"),
+        ("take", network.inlets, reach.taken, reach.received, EndKind.NEED, "needs", "required"),
+    )
+    for name, ends, amount, group, kind, table, column in sides:
+        stated = ends.kind == kind
+        flag = np.zeros(len(ends.kind), dtype=bool)
+        flag[stated] = network.dataset[table][column].to_numpy(bool)[ends.ref[stated]]
+        flag &= binding[network.places.owner[ends.site]]
+        own = (stated | (ends.kind == EndKind.MARKET)) & active[ends.site]
+        useful = (amount > 0) & ((group[ends.group] > 0) | flag[:, None])
+        end, period = np.nonzero(own[:, None] & useful)
+        lower = np.where(flag[end], amount[end, period], 0.0)
+        assembly.add_columns(name, {"end": end, "period": period}, lower=lower, upper=amount[end, period])
+
+
+def _add_storage(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``put``, ``draw`` and ``level`` of each store."""
+    network = candidates.network
+    part = candidates.scope.factor(network.places)
+    periods = np.arange(len(network.places.share))
+    capacity = network.dataset["stores"]["capacity"].to_numpy(float)
+    for name, ends in (("put", network.inlets), ("draw", network.outlets)):
+        row = np.flatnonzero((ends.kind == EndKind.STORE) & (part[ends.site] > 0))
+        end = np.repeat(row, len(periods))
+        key = {"end": end, "period": np.tile(periods, len(row)), "store": ends.ref[end]}
+        assembly.add_columns(name, key)
+        if name == "draw":
+            held = {"store": ends.ref[end], "period": key["period"]}
+            assembly.add_columns("level", held, upper=capacity[ends.ref[end]] * part[ends.site[end]])
+
+
+def _add_sizes(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``size``, the yearly capacity of each step of a new build, and ``built``, its binary where it needs one."""
+    units, steps = candidates.network.units, candidates.network.units.steps
+    step = np.flatnonzero(candidates.step)
+    most = np.minimum(steps.most, np.maximum(candidates.size[steps.unit], steps.least))
+    assembly.add_columns("size", {"step": step}, upper=most[step])
+    rivals = np.bincount(steps.unit[step], minlength=len(units.ids))[steps.unit] > 1
+    binary = candidates.step & ((steps.fixed > 0) | (steps.least > 0) | rivals)
+    assembly.add_columns("built", {"step": np.flatnonzero(binary)}, upper=1.0, integer=True)
+
+
+def _add_openings(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``open``: the binary of each link that costs capex."""
+    links, arcs = candidates.network.links, candidates.network.arcs
+    link = np.unique(arcs.link[(candidates.reason == 0).any(axis=1) & (arcs.link != WITHIN)])
+    assembly.add_columns("open", {"link": link[links.capex[link] > 0]}, upper=1.0, integer=True)
+
+
+def _add_pairs(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``partner``: the binary of each pair of enterprises, if the number of partners is limited."""
+    network = candidates.network
+    if network.dataset.settings.max_partners is None:
+        return
+    arcs, owner = network.arcs, network.places.owner
+    arc = np.flatnonzero((candidates.reason == 0).any(axis=1))
+    origin, target = network.sources.site[arcs.outlet[arc]], network.sinks.site[arcs.inlet[arc]]
+    deal = between_enterprises(network.places, origin, target)
+    pair = np.stack([owner[origin[deal]], owner[target[deal]]])
+    pairs = np.unique(np.sort(pair, axis=0), axis=1)
+    assembly.add_columns("partner", {"one": pairs[0], "other": pairs[1]}, upper=1.0, integer=True)
+
+
+def _add_loads(assembly: Assembly, candidates: Candidates) -> None:
+    """Add on/off constraints of units with a least load: zero, or between the least load and the upper bound."""
+    on, run = assembly.block("on"), assembly.block("run")
+    if not len(on):
+        return
+    units, periods = candidates.network.units, len(candidates.network.places.share)
+    table = positions_of(run, "unit", periods, len(units.ids))
+    unit, period = on.key["unit"], on.key["period"]
+    column = table[unit, period]
+    least, most = least_run(candidates)[unit, period], candidates.reach.run[unit, period]
+    low = assembly.add_rows("load_min", on.key, lower=0.0)
+    assembly.add_entries(low.positions, column, 1.0)
+    assembly.add_entries(low.positions, on.positions, -least)
+    high = assembly.add_rows("load_max", on.key, upper=0.0)
+    assembly.add_entries(high.positions, column, 1.0)
+    assembly.add_entries(high.positions, on.positions, -most)
+
+
+def _add_builds(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the capacity constraints of new units: run within size."""
+    units, share = candidates.network.units, candidates.network.places.share
+    size, run = assembly.block("size"), assembly.block("run")
+    if not len(size):
+        return
+    fresh = np.flatnonzero(units.is_build[run.key["unit"]])
+    unit, period = run.key["unit"][fresh], run.key["period"][fresh]
+    per_size = share[period] * units.available[unit, period]
+    rows = assembly.add_rows("run", {"unit": unit, "period": period}, upper=0.0)
+    assembly.add_entries(rows.positions, run.start + fresh, 1.0)
+    of = positions_of(rows, "unit", len(share), len(units.ids))[units.steps.unit[size.key["step"]]]
+    step, when = np.nonzero(of >= 0)
+    place = of[step, when]
+    assembly.add_entries(place, size.start + step, -per_size[place - rows.start])
+
+
+def _add_steps(assembly: Assembly, candidates: Candidates) -> None:
+    """Add size limits of each step of scale as variable bounds on its binary, and at most one step per unit."""
+    units, steps = candidates.network.units, candidates.network.units.steps
+    size, built = assembly.block("size"), assembly.block("built")
+    if not len(built):
+        return
+    column = np.full(len(steps.unit), -1)
+    column[size.key["step"]] = size.positions
+    step = built.key["step"]
+    most = np.minimum(steps.most, np.maximum(candidates.size[steps.unit], steps.least))[step]
+    bounded = np.isfinite(most)
+    high = assembly.add_rows("size_max", {"step": step[bounded]}, upper=0.0)
+    assembly.add_entries(high.positions, column[step[bounded]], 1.0)
+    assembly.add_entries(high.positions, built.positions[bounded], -most[bounded])
+    floor = steps.least[step] > 0
+    low = assembly.add_rows("size_min", {"step": step[floor]}, lower=0.0)
+    assembly.add_entries(low.positions, column[step[floor]], 1.0)
+    assembly.add_entries(low.positions, built.positions[floor], -steps.least[step[floor]])
+    of = steps.unit[step]
+    several = np.bincount(of, minlength=len(units.ids))[of] > 1
+    names, row = np.unique(of[several], return_inverse=True)
+    one = assembly.add_rows("one_size", {"unit": names}, upper=1.0)
+    assembly.add_entries(one.start + row, built.positions[several], 1.0)
+
+
+def _add_reach(assembly: Assembly, candidates: Candidates) -> None:
+    """Bound the run of each new unit by its reach times its build binaries (implied, but tightens)."""
+    units, steps = candidates.network.units, candidates.network.units.steps
+    built, run = assembly.block("built"), assembly.block("run")
+    if not len(built):
+        return
+    fresh = np.flatnonzero(units.is_build[run.key["unit"]])
+    binary = np.zeros(len(units.ids), dtype=int)
+    np.add.at(binary, steps.unit[built.key["step"]], 1)
+    total = np.bincount(steps.unit[assembly.block("size").key["step"]], minlength=len(units.ids))
+    unit, period = run.key["unit"][fresh], run.key["period"][fresh]
+    most = candidates.reach.run[unit, period]
+    widest = np.zeros(len(units.ids))
+    np.maximum.at(widest, steps.unit[candidates.step], steps.most[candidates.step])
+    full = widest[unit] * candidates.network.places.share[period] * units.available[unit, period]
+    # every step has to be a binary, or a unit could run without any of them
+    tight = np.isfinite(most) & (most < full * (1 - 1e-9)) & (binary[unit] > 0) & (binary[unit] == total[unit])
+    rows = assembly.add_rows("reach", {"unit": unit[tight], "period": period[tight]}, upper=0.0)
+    assembly.add_entries(rows.positions, run.start + fresh[tight], 1.0)
+    row = positions_of(rows, "unit", len(candidates.network.places.share), len(units.ids))
+    step, when = np.nonzero(row[steps.unit[built.key["step"]]] >= 0)
+    place = row[steps.unit[built.key["step"][step]], when]
+    assembly.add_entries(place, built.start + step, -most[tight][place - rows.start])
+
+
+def _add_links(assembly: Assembly, candidates: Candidates) -> None:
+    """Add link capacities; on links with capex the bound is a variable upper bound on the opening binary."""
+    network, flow, opened = candidates.network, assembly.block("flow"), assembly.block("open")
+    arcs, links = network.arcs, network.links
+    over = np.flatnonzero(arcs.link[flow.key["arc"]] != WITHIN)
+    if not len(over):
+        return
+    link, period = arcs.link[flow.key["arc"][over]], flow.key["period"][over]
+    column = np.full(len(links.mode), -1)
+    column[opened.key["link"]] = opened.positions
+    capacity = carried(network, candidates.scope)
+    every = arcs.link != WITHIN
+    most = np.minimum(capacity, sums(arcs.link[every], candidates.reach.flow[every], len(links.mode)))
+    shared = np.minimum(most, wanted(network, candidates.reach))
+    limited = (column[link] >= 0) | np.isfinite(capacity[link, period])
+    row, key = distinct({"link": link[limited], "period": period[limited]})
+    priced = column[key["link"]] >= 0
+    # a link without any bound opens for nothing: whatever paid over it would be unbounded anyhow
+    free = priced & ~np.isfinite(shared[key["link"], key["period"]])
+    bound = np.where(free, np.inf, np.where(priced, 0.0, capacity[key["link"], key["period"]]))
+    rows = assembly.add_rows("link", key, upper=bound)
+    assembly.add_entries(rows.start + row, flow.start + over[limited], 1.0)
+    which = np.flatnonzero(priced & np.isfinite(shared[key["link"], key["period"]]))
+    most_open = shared[key["link"][which], key["period"][which]]
+    assembly.add_entries(rows.start + which, column[key["link"][which]], -most_open)
+
+
+def _add_keeps(assembly: Assembly, candidates: Candidates) -> None:
+    """Limit the amount of an offer that leaves its owner or is stored to the part it need not keep."""
+    network, flow = candidates.network, assembly.block("flow")
+    outlets, owner = network.outlets, network.places.owner
+    offered = np.flatnonzero(outlets.kind == EndKind.OFFER)
+    keep = np.zeros(len(outlets.kind))
+    keep[offered] = network.dataset["offers"]["keep"].to_numpy(float)[outlets.ref[offered]]
+    group = np.zeros(len(network.sources.site), dtype=int) - 1
+    group[outlets.group[keep > 0]] = np.flatnonzero(keep > 0)
+    if not len(flow) or not (keep > 0).any():
+        return
+    arc, period = flow.key["arc"], flow.key["period"]
+    source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+    from_site, to_site, rank = network.sources.site[source], network.sinks.site[sink], network.sinks.rank[sink]
+    # free of it: markets without a site, disposal, and all but stores at the offer's own site, a public one included
+    leaves = (rank < InletClass.OUTSIDE) & (from_site != to_site)
+    leaves &= (owner[from_site] != owner[to_site]) | (owner[to_site] == PUBLIC)
+    leaves |= rank == InletClass.STORE
+    which = np.flatnonzero(leaves & (group[source] >= 0))
+    row, key = distinct({"end": group[source[which]], "period": period[which]})
+    amount = candidates.reach.given[key["end"], key["period"]]
+    rows = assembly.add_rows("keep", key, upper=(1 - keep[key["end"]]) * amount)
+    assembly.add_entries(rows.start + row, flow.start + which, 1.0)
+
+
+def _add_markets(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the limit of each market without a site per enterprise; public places count as one enterprise."""
+    network = candidates.network
+    owner, markets = network.places.owner, network.dataset["markets"]
+    anywhere = (markets["site"] == "").to_numpy(bool)
+    for name, ends in (("give", network.outlets), ("take", network.inlets)):
+        block = assembly.block(name)
+        if not len(block):
+            continue
+        end, period = block.key["end"], block.key["period"]
+        limit = (candidates.reach.given if name == "give" else candidates.reach.taken)[end, period]
+        hit = np.flatnonzero((ends.kind[end] == EndKind.MARKET) & np.isfinite(limit))
+        hit = hit[anywhere[ends.ref[end[hit]]]]
+        key = np.stack([ends.ref[end[hit]], owner[ends.site[end[hit]]], period[hit]])
+        groups, row, count = np.unique(key, axis=1, return_inverse=True, return_counts=True)
+        row = np.asarray(row).ravel()
+        shared = count > 1
+        amount = np.zeros(groups.shape[1])
+        amount[row] = limit[hit]
+        place = np.cumsum(shared) - 1
+        keys = {"market": groups[0, shared], "enterprise": groups[1, shared], "period": groups[2, shared]}
+        rows = assembly.add_rows(f"market_{name}", keys, upper=amount[shared])
+        inside = shared[row]
+        assembly.add_entries(rows.start + place[row[inside]], block.start + hit[inside], 1.0)
+
+
+def _add_deals(assembly: Assembly, candidates: Candidates) -> None:
+    """Limit exchanges between enterprises to the quantities of today's deals, for the status quo."""
+    network, flow = candidates.network, assembly.block("flow")
+    if not candidates.scope.deals or not len(flow):
+        return
+    deals, places = network.dataset["deals"], network.places
+    table = pd.DataFrame(
+        {
+            "origin": positions(deals["from_site"], places.sites),
+            "target": positions(deals["to_site"], places.sites),
+            "commodity": positions(deals["commodity"], places.commodities),
+            "quantity": deals["quantity"].to_numpy(float),
+        }
+    )
+    table = table.groupby(["origin", "target", "commodity"], as_index=False).sum()
+    table["deal"] = np.arange(len(table))
+    arc = flow.key["arc"]
+    source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+    columns = pd.DataFrame(
+        {
+            "origin": network.sources.site[source],
+            "target": network.sinks.site[sink],
+            "commodity": network.sources.commodity[source],
+            "period": flow.key["period"],
+            "column": flow.positions,
+        }
+    )
+    partner = between_enterprises(places, network.sources.site[source], network.sinks.site[sink])
+    joined = columns[partner].merge(table, on=["origin", "target", "commodity"], how="inner", sort=False)
+    row, key = distinct({part: joined[part].to_numpy(np.int64) for part in ("deal", "period")})
+    most = table["quantity"].to_numpy(float)[key["deal"]] * places.share[key["period"]]
+    rows = assembly.add_rows("deal", key, upper=most)
+    assembly.add_entries(rows.start + row, joined["column"].to_numpy(np.int64), 1.0)
+
+
+def _add_partners(assembly: Assembly, candidates: Candidates) -> None:
+    """Add partner constraints: flow only between partners, and at most `max_partners` per enterprise."""
+    network, flow, partner = candidates.network, assembly.block("flow"), assembly.block("partner")
+    if not len(partner):
+        return
+    owner, arc = network.places.owner, flow.key["arc"]
+    origin = network.sources.site[network.arcs.outlet[arc]]
+    target = network.sinks.site[network.arcs.inlet[arc]]
+    deal = np.flatnonzero(between_enterprises(network.places, origin, target))
+    size = len(network.places.enterprises)
+    table = np.full((size, size), -1)
+    table[partner.key["one"], partner.key["other"]] = partner.positions
+    pair = np.sort(np.stack([owner[origin[deal]], owner[target[deal]]]), axis=0)
+    most = _bounded(candidates, arc[deal], flow.key["period"][deal])
+    rows = assembly.add_rows("partner", {"flow": deal}, upper=0.0)
+    assembly.add_entries(rows.positions, flow.start + deal, 1.0)
+    assembly.add_entries(rows.positions, table[pair[0], pair[1]], -most)
+    limit = network.dataset.settings.max_partners or 0
+    firms = np.unique(np.concatenate([partner.key["one"], partner.key["other"]]))
+    count = assembly.add_rows("max_partners", {"enterprise": firms}, upper=limit)
+    for side in ("one", "other"):
+        assembly.add_entries(count.start + np.searchsorted(firms, partner.key[side]), partner.positions, 1.0)
+
+
+def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
+    """Return an upper bound on each flow, from its own bound and those of its two ends; an error if there is none."""
+    network, reach, places = candidates.network, candidates.reach, candidates.network.places
+    source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+    kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
+    with np.errstate(divide="ignore"):
+        taken = np.where(kept > 0, reach.received[sink, period] / kept, np.inf)
+    most: Floats = np.minimum(np.minimum(reach.flow[arc, period], reach.sent[source, period]), taken)
+    if not np.isfinite(most).all():  # as the tables state them, ends may be bounded by what reaches them alone
+        most = np.minimum(most, reach_of(network, candidates.scope, reach.flow > 0).flow[arc, period])
+    endless = np.flatnonzero(~np.isfinite(most))
+    if not len(endless):
+        return most
+    source, sink = source[endless[0]], sink[endless[0]]
+    good = places.commodities[network.sources.commodity[source]]
+    ends = [places.sites[of] for of in (network.sources.site[source], network.sinks.site[sink])]
+    raise UsageError(
+        f"max_partners: nothing bounds how much {good} goes from {ends[0]} to {ends[1]}, so that partners cannot be "
+        "counted; give the link a capacity, a market there a limit or a process a max_capacity "
+        f"/ max_partners：{good} 从 {ends[0]} 到 {ends[1]} 的数量没有上限，无法计算合作方数量；"
+        "请为线路设置 capacity、为市场设置 limit 或为工艺设置 max_capacity"
+    )
+
+
+def _add_aims(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the policy constraints, which apply to v(N) only: capex budget, CO2 cap, mode shares, fixed exchanges."""
+    network, settings = candidates.network, candidates.network.dataset.settings
+    if not candidates.scope.aims:
+        return
+    if settings.capex_budget is not None:
+        steps, links = network.units.steps, network.links
+        row = assembly.add_rows("capex_budget", {"aim": np.zeros(1, np.int64)}, upper=settings.capex_budget)
+        parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
+        for name, key, capex in parts:
+            block = assembly.block(name)
+            assembly.add_entries(row.start, block.positions, capex[block.key[key]])
+    if settings.co2_cap is not None:
+        row = assembly.add_rows("co2_cap", {"aim": np.zeros(1, np.int64)}, upper=settings.co2_cap)
+        run, flow = assembly.block("run"), assembly.block("flow")
+        assembly.add_entries(row.start, run.positions, network.units.co2[run.key["unit"]])
+        assembly.add_entries(row.start, flow.positions, _flow_co2(candidates, flow.key["arc"]))
+    _add_mode_shares(assembly, candidates)
+    _add_fixed(assembly, candidates)
+
+
+def _add_mode_shares(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the minimum share of certain modes in a commodity's flow between sites."""
+    network, flow = candidates.network, assembly.block("flow")
+    rules = network.dataset.settings.mode_share
+    if not rules or not len(flow):
+        return
+    rows = assembly.add_rows("mode_share", {"aim": np.arange(len(rules))}, lower=0.0)
+    link = network.arcs.link[flow.key["arc"]]
+    over = np.flatnonzero(link != WITHIN)
+    commodity = network.places.commodities[network.links.commodity[link[over]]]
+    mode = network.links.mode[link[over]]
+    for index, rule in enumerate(rules):
+        moved = over[commodity == rule.commodity]
+        counts = np.isin(mode[commodity == rule.commodity], np.asarray(rule.modes, dtype=object))
+        assembly.add_entries(rows.start + index, flow.start + moved, counts - rule.minimum)
+
+
+def _add_fixed(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the fixed yearly totals of certain exchanges."""
+    network, flow = candidates.network, assembly.block("flow")
+    patterns = network.dataset.settings.fix
+    if not patterns:
+        return
+    total = np.asarray([pattern.quantity or 0.0 for pattern in patterns])
+    rows = assembly.add_rows("fix", {"aim": np.arange(len(patterns))}, lower=total, upper=total)
+    source, sink = network.arcs.outlet[flow.key["arc"]], network.arcs.inlet[flow.key["arc"]]
+    ends = (network.sources.site[source], network.sinks.site[sink], network.sources.commodity[source])
+    for index, pattern in enumerate(patterns):
+        hit = np.flatnonzero(matches(pattern, network.places, *ends))
+        assembly.add_entries(rows.start + index, flow.start + hit, 1.0)
+
+
+# columns, then rows; the order of families is that of the columns and rows of the model
+FAMILIES = (
+    _add_flows,
+    _add_units,
+    _add_ends,
+    _add_storage,
+    _add_sizes,
+    _add_openings,
+    _add_pairs,
+    add_balances,
+    add_stores,
+    add_qualities,
+    _add_loads,
+    _add_builds,
+    _add_steps,
+    _add_reach,
+    _add_links,
+    _add_keeps,
+    _add_markets,
+    _add_deals,
+    _add_partners,
+    _add_aims,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,11 +13,10 @@ from scipy import sparse
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.decode import names_of
-from synergy.model.elastic import Bounds, Loosened, entries_at, free_problem, loosened, statements_of
 from synergy.model.highs import SolverSession, Status
 from synergy.model.scaling import ScaledProblem, scaled
-from synergy.model.statements import EffectKind, Statement, joined
-from synergy.network.places import Floats, Ints
+from synergy.model.statements import EffectKind, Loosened, Statement, joined, loosened, statements_of
+from synergy.network.places import Bools, Floats, Ints
 from synergy.scenario import Cell
 
 LOUD = 1e-9  # of a multiplier: less says nothing
@@ -52,10 +51,16 @@ def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tup
     parts = {part: one for one in kept for part in one.by_period(whole.network.places.periods)}
     if len(parts) > len(kept):
         trial.hold(list(parts))
-        kept = _together(filtered(list(parts), conflicting), parts)
+        some = filtered(list(parts), conflicting)
+        # a statement all of whose periods are needed is told as one
+        count = Counter(parts[part] for part in some)
+        told = (parts[part] if count[parts[part]] == len(parts[part].amounts) else part for part in some)
+        kept = list(dict.fromkeys(told))
     if stop is not None and stop():
         return ()
-    return tuple(statement.record() for statement in _once(kept))
+    # an amount that must be met in full is an upper bound too
+    said = {(SAME[one.constraint], one.subject) for one in kept if one.constraint in SAME}
+    return tuple(one.record() for one in kept if (one.constraint, one.subject) not in said)
 
 
 def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], bool]) -> list[One]:
@@ -79,17 +84,59 @@ def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], b
     return needed
 
 
-def _together(kept: Sequence[Statement], of: Mapping[Statement, Statement]) -> list[Statement]:
-    """Merge per-period statements back into one where all of its periods are kept."""
-    count = Counter(of[part] for part in kept)
-    whole = {one for one, size in count.items() if size == len(one.amounts)}
-    return list(dict.fromkeys(of[part] if of[part] in whole else part for part in kept))
+def loop_of(model: Model) -> tuple[Mapping[str, str], ...]:
+    """Return the flows and runs that form a profitable cycle in an unbounded problem.
+
+    Records ``{kind, from, to, commodity, id}`` of every column that grows with the problem's bounds.
+    """
+    problem = scaled(model)
+    endless = np.flatnonzero(~np.isfinite(problem.upper))
+    session = SolverSession(problem, relaxed=True)
+    grown = []
+    for most in (1e4, 1e5):
+        session.bound(endless, problem.lower[endless], np.full(len(endless), most))
+        answer = session.solve()
+        if answer.x is None:
+            return ()
+        grown.append(answer.x)
+    growing = np.flatnonzero(grown[1] - grown[0] > 1e3)
+    network, places = model.candidates.network, model.candidates.network.places
+
+    def within(name: str, key: str) -> Ints:
+        block = model.column(name)
+        return block.key[key][growing[(growing >= block.start) & (growing < block.stop)] - block.start]
+
+    arc = within("flow", "arc")
+    source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+    sides = (places.sites[network.sources.site[source]], places.sites[network.sinks.site[sink]])
+    told: list[Mapping[str, str]] = [
+        {"kind": "flow", "from": str(origin), "to": str(target), "commodity": str(commodity)}
+        for origin, target, commodity in zip(*sides, places.commodities[network.sources.commodity[source]], strict=True)
+    ]
+    told += [{"kind": "run", "id": str(unit)} for unit in network.units.ids[within("run", "unit")]]
+    for name, ends in (("give", network.outlets), ("take", network.inlets)):
+        named = zip(*names_of(network, ends, within(name, "end")), strict=True)
+        told += [{"kind": str(kind), "id": str(ident)} for kind, ident in named]
+    return tuple(told)
 
 
-def _once(statements: Sequence[Statement]) -> list[Statement]:
-    """Drop statements implied by others: an amount that must be met in full is also an upper bound."""
-    said = {(SAME[one.constraint], one.subject) for one in statements if one.constraint in SAME}
-    return [one for one in statements if (one.constraint, one.subject) not in said]
+@dataclass(slots=True)
+class Bounds:
+    """Hold the bounds of columns and rows and the matrix entries (`data`) that statements may set, in scaled units."""
+
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    data: Floats
+
+    def copy(self) -> Bounds:
+        """Return a writable copy."""
+        return Bounds(*[getattr(self, name).copy() for name in self.__slots__])
+
+    def crossed(self) -> bool:
+        """Return whether some lower bound exceeds its upper bound."""
+        return bool((self.lower > self.upper).any() or (self.row_lower > self.row_upper).any())
 
 
 class _Trial:
@@ -100,7 +147,7 @@ class _Trial:
         for statement in statements:
             effects = statement.effects
             rows[effects.at[(effects.part == EffectKind.LEAST) | (effects.part == EffectKind.MOST)]] = True
-        self.problem = free_problem(whole, rows)
+        self.problem = _free_problem(whole, rows)
         problem = self.problem
         self._free = Bounds(problem.lower, problem.upper, problem.row_lower, problem.row_upper, problem.matrix.data)
         self._plans = [np.zeros(len(problem.cost))]
@@ -121,7 +168,11 @@ class _Trial:
         entry = effects.part == EffectKind.ENTRY
         bound = effects.part <= EffectKind.UPPER
         self._at = effects.at.copy()
-        self._at[entry] = entries_at(problem.matrix, effects.at[entry], effects.column[entry])
+        # every entry exists, and the indices of the matrix are sorted
+        matrix, width = problem.matrix, problem.matrix.shape[1]
+        row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+        sought = effects.at[entry] * width + effects.column[entry]
+        self._at[entry] = np.searchsorted(row * width + matrix.indices, sought)
         scale = np.ones(len(effects.at))
         scale[bound] = 1 / problem.column[effects.at[bound]]
         scale[~bound] = problem.row[effects.at[~bound]]
@@ -250,46 +301,52 @@ def _elastic(problem: ScaledProblem, bounds: Bounds, asked: Ints, rows: Ints) ->
     return column, answer.row_dual[: problem.matrix.shape[0]], answer.column_dual[:columns]
 
 
-def loop_of(model: Model) -> tuple[Mapping[str, str], ...]:
-    """Return the flows and runs that form a profitable cycle in an unbounded problem.
+def _free_problem(whole: Loosened, free_rows: Bools) -> ScaledProblem:
+    """Return the problem with no cost and no statement in force: columns unbounded above, binaries kept.
 
-    Records ``{kind, from, to, commodity, id}`` of every column that grows with the problem's bounds.
+    `free_rows`, shape (rows,), marks the rows that statements set; they are free.
     """
-    problem = scaled(model)
-    endless = np.flatnonzero(~np.isfinite(problem.upper))
-    session = SolverSession(problem, relaxed=True)
-    grown = []
-    for most in (1e4, 1e5):
-        session.bound(endless, problem.lower[endless], np.full(len(endless), most))
-        answer = session.solve()
-        if answer.x is None:
-            return ()
-        grown.append(answer.x)
-    growing = np.flatnonzero(grown[1] - grown[0] > 1e3)
-    return tuple(_told(model, growing))
+    model = whole.model
+    matrix = model.matrix.copy()
+    matrix.data = np.nan_to_num(matrix.data)  # mixes of what states no quality: their exchanges are statements
+    _widen(whole, matrix)
+    endless = np.where(model.integer, model.upper, np.inf)
+    upper = model.upper.copy()
+    upper[model.column("flow").span] = np.inf
+    scaling = scaled(replace(model, matrix=matrix, upper=upper))
+    whole_matrix = sparse.csr_array(matrix.multiply(scaling.row[:, None]).multiply(scaling.column[None, :]))
+    whole_matrix.sort_indices()
+    return replace(
+        scaling,
+        matrix=whole_matrix,
+        row_lower=np.where(free_rows, -np.inf, scaling.row_lower),
+        row_upper=np.where(free_rows, np.inf, scaling.row_upper),
+        lower=np.zeros(len(endless)),
+        upper=endless / scaling.column,
+        cost=np.zeros(len(endless)),
+    )
 
 
-def _told(model: Model, columns: Ints) -> list[Mapping[str, str]]:
-    """Return columns of the model as plain records."""
-    network = model.candidates.network
-    told: list[Mapping[str, str]] = []
-    flow, run = model.column("flow"), model.column("run")
-    places, arcs = network.places, network.arcs
-    for column in columns[(columns >= flow.start) & (columns < flow.stop)]:
-        arc = flow.key["arc"][column - flow.start]
-        source, sink = arcs.outlet[arc], arcs.inlet[arc]
-        between = {
-            "from": str(places.sites[network.sources.site[source]]),
-            "to": str(places.sites[network.sinks.site[sink]]),
-        }
-        told.append(
-            {"kind": "flow", **between, "commodity": str(places.commodities[network.sources.commodity[source]])}
-        )
-    for column in columns[(columns >= run.start) & (columns < run.stop)]:
-        told.append({"kind": "run", "id": str(network.units.ids[run.key["unit"][column - run.start]])})
-    for name, ends in (("give", network.outlets), ("take", network.inlets)):
+def _widen(whole: Loosened, matrix: sparse.csr_array) -> None:
+    """Replace the coefficients of binaries in variable upper bounds by big-M amounts."""
+    model, network = whole.model, whole.network
+    steps = network.units.steps
+    wide = np.zeros(len(model.cost))
+    for name, key, amount in (
+        ("on", "unit", whole.run),
+        ("built", "step", whole.run[steps.unit]),
+        ("open", "link", whole.carried[network.links.commodity]),
+    ):
         block = model.column(name)
-        inside = columns[(columns >= block.start) & (columns < block.stop)] - block.start
-        kinds, ids = names_of(network, ends, block.key["end"][inside] if len(inside) else np.empty(0, int))
-        told += [{"kind": str(kind), "id": str(name)} for kind, name in zip(kinds, ids, strict=True)]
-    return told
+        wide[block.span] = amount[block.key[key]]
+    row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    for name in ("load_max", "size_max", "link"):
+        rows = model.row(name)
+        hit = (row_of >= rows.start) & (row_of < rows.stop) & (wide[matrix.indices] > 0)
+        matrix.data[hit] = -wide[matrix.indices[hit]]
+    partner, rows = model.column("partner"), model.row("partner")
+    arc = model.column("flow").key["arc"][rows.key["flow"]]
+    amount = whole.carried[network.sources.commodity[network.arcs.outlet[arc]]]
+    inside = (row_of >= rows.start) & (row_of < rows.stop)
+    hit = inside & (matrix.indices >= partner.start) & (matrix.indices < partner.stop)
+    matrix.data[hit] = -amount[row_of[hit] - rows.start]

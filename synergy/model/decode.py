@@ -7,6 +7,7 @@ pieces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,7 @@ from synergy.model.assembly import Block, arrivals
 from synergy.model.build import Model
 from synergy.model.scaling import noiseless
 from synergy.network.ends import EndKind, Ends
-from synergy.network.links import WITHIN
-from synergy.network.network import Network
+from synergy.network.network import WITHIN, Network
 from synergy.network.places import Bools, Floats, Ints, Texts
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
 
@@ -31,16 +31,33 @@ def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
 
     `x`, shape (columns,), is in the model's units; integer columns are whole numbers.
     """
-    x = noiseless(model, x)
+    x, network = noiseless(model, x), model.candidates.network
+    places, units, links = network.places, network.units, network.links
     flows, column = _flows(model, x)
+    block, place, activity = _positive(model, x, "run")
+    unit, period = block.key["unit"][place], block.key["period"][place]
+    runs = (np.where(units.is_build[unit], "build", "facility"), units.ids[unit], places.periods[period], activity)
+    block, place, amount = _positive(model, x, "level")
+    store = network.dataset["stores"]["store"].to_numpy(object)[block.key["store"][place]]
+    levels = (store, places.periods[block.key["period"][place]], amount)
+    block, place, _ = _positive(model, x, "open")
+    link = block.key["link"][place]
+    opened = (*link_key(network, link), links.km[link], links.capex[link], links.annual[link])
     decisions = Decisions(
         flows=flows,
-        runs=_runs(model, x),
-        levels=_levels(model, x),
+        runs=pd.DataFrame(dict(zip(RUN_COLUMNS, runs, strict=True))),
+        levels=pd.DataFrame(dict(zip(LEVEL_COLUMNS, levels, strict=True))),
         builds=_builds(model, x),
-        links=_links(model, x),
+        links=pd.DataFrame(dict(zip(LINK_COLUMNS, opened, strict=True))),
     )
     return decisions, column
+
+
+def link_key(network: Network, link: Ints) -> tuple[Texts, Texts, Texts, Texts]:
+    """Return from_site, to_site, commodity and mode of some links."""
+    places, links = network.places, network.links
+    ends = places.sites[links.origin[link]], places.sites[links.target[link]]
+    return (*ends, places.commodities[links.commodity[link]], links.mode[link])
 
 
 def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
@@ -53,18 +70,15 @@ def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
 
 def _members(model: Model, x: Floats, ends: Ends, trade: str, store: str) -> tuple[Ints, Ints, Floats]:
     """Return end, period and amount of everything that group members supply or take."""
-    run = model.column("run")
-    periods = len(model.candidates.network.places.share)
-    activity = np.zeros((len(model.candidates.network.units.ids), periods))
-    if len(run):
-        activity[run.key["unit"], run.key["period"]] = x[run.span]
+    run, network = model.column("run"), model.candidates.network
+    activity = np.zeros((len(network.units.ids), len(network.places.share)))
+    activity[run.key["unit"], run.key["period"]] = x[run.span]
     unit = np.flatnonzero(ends.kind == EndKind.UNIT)
     row, when = np.nonzero(activity[ends.ref[unit]] > 0)
     parts = [(unit[row], when, activity[ends.ref[unit[row]], when] * ends.coefficient[unit[row]])]
     for name in (trade, store):
         block, place, value = _positive(model, x, name)
-        if len(place):
-            parts.append((block.key["end"][place], block.key["period"][place], value))
+        parts.append((block.key["end"][place], block.key["period"][place], value))
     end, period, amount = (np.concatenate(part) for part in zip(*parts, strict=True))
     return end, period, amount
 
@@ -148,37 +162,14 @@ def names_of(network: Network, ends: Ends, which: Ints) -> tuple[Texts, Texts]:
     return kinds, ids
 
 
-def _runs(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the runs frame."""
-    network = model.candidates.network
-    block, place, value = _positive(model, x, "run")
-    unit = block.key["unit"][place] if len(block) else np.empty(0, int)
-    period = block.key["period"][place] if len(block) else np.empty(0, int)
-    kind = np.where(network.units.is_build[unit], "build", "facility")
-    columns = (kind, network.units.ids[unit], network.places.periods[period], value)
-    return pd.DataFrame(dict(zip(RUN_COLUMNS, columns, strict=True)))
-
-
-def _levels(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the levels frame."""
-    network = model.candidates.network
-    block, place, value = _positive(model, x, "level")
-    store = block.key["store"][place] if len(block) else np.empty(0, int)
-    period = block.key["period"][place] if len(block) else np.empty(0, int)
-    columns = (network.dataset["stores"]["store"].to_numpy(object)[store], network.places.periods[period], value)
-    return pd.DataFrame(dict(zip(LEVEL_COLUMNS, columns, strict=True)))
-
-
 def _builds(model: Model, x: Floats) -> pd.DataFrame:
     """Return the builds frame: steps of scale that are built or have positive capacity."""
     network = model.candidates.network
     places, steps = network.places, network.units.steps
     size, built = model.column("size"), model.column("built")
     capacity, chosen = np.zeros(len(steps.unit)), np.zeros(len(steps.unit))
-    if len(size):
-        capacity[size.key["step"]] = x[size.span]
-    if len(built):
-        chosen[built.key["step"]] = x[built.span]
+    capacity[size.key["step"]] = x[size.span]
+    chosen[built.key["step"]] = x[built.span]
     step = np.flatnonzero((capacity > 0) | (chosen > 0.5))
     unit = steps.unit[step]
     capex = np.where(chosen[step] > 0.5, steps.fixed[step], 0.0) + steps.unit_cost[step] * capacity[step]
@@ -191,24 +182,6 @@ def _builds(model: Model, x: Floats) -> pd.DataFrame:
         capex * steps.annuity[step],
     )
     return pd.DataFrame(dict(zip(BUILD_COLUMNS, columns, strict=True)))
-
-
-def _links(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the links frame: links opened at a capex."""
-    network = model.candidates.network
-    places, links = network.places, network.links
-    block, place, _ = _positive(model, x, "open")
-    link = block.key["link"][place] if len(block) else np.empty(0, int)
-    columns = (
-        places.sites[links.origin[link]],
-        places.sites[links.target[link]],
-        places.commodities[links.commodity[link]],
-        links.mode[link],
-        links.km[link],
-        links.capex[link],
-        links.annual[link],
-    )
-    return pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,52 +259,30 @@ def integers_of(model: Model, decisions: Decisions) -> Floats:
     Shape (columns,): 0 or 1, and 0 for all columns that are not integer. The model may differ from that of the
     decisions in amounts and prices; decisions without a column in it are left out.
     """
-    whole = np.zeros(len(model.cost))
-    for name, known in (("built", _built), ("open", _opened), ("on", _running), ("partner", _partners)):
-        block = model.column(name)
-        if len(block):
-            whole[block.span] = known(model, decisions)
+    network, whole = model.candidates.network, np.zeros(len(model.cost))
+    places, units = network.places, network.units
+    built, opened, on, partner = (model.column(name) for name in ("built", "open", "on", "partner"))
+    if len(built):
+        builds, step = decisions.builds, built.key["step"]
+        name = builds["process"].astype(object) + "@" + builds["site"].astype(object)
+        size = builds["size"] if "size" in builds else np.full(len(builds), "")
+        whole[built.span] = among((units.ids[units.steps.unit[step]], units.steps.size[step]), (name, size))
+    if len(opened):
+        chosen = [decisions.links[name] for name in LINK_COLUMNS[:4]]
+        whole[opened.span] = among(link_key(network, opened.key["link"]), chosen)
+    if len(on):
+        runs = decisions.runs[decisions.runs["activity"] > 0]
+        known = (units.ids[on.key["unit"]], places.periods[on.key["period"]])
+        whole[on.span] = among(known, (runs["id"], runs["period"]))
+    if len(partner):
+        owner = pd.Series(np.append(places.enterprises, "")[places.owner], index=places.sites)
+        ends = [decisions.flows[name].astype(object).map(owner).to_numpy(object) for name in ("from_site", "to_site")]
+        pair = [places.enterprises[partner.key[name]] for name in ("one", "other")]
+        whole[partner.span] = among(pair, (np.concatenate(ends), np.concatenate(ends[::-1])))
     return whole
 
 
-def _among(known: tuple[Ids, ...], wanted: tuple[Ids, ...]) -> Bools:
+def among(known: Sequence[Ids], wanted: Sequence[Ids]) -> Bools:
     """Return a mask of the tuples of texts that occur among the wanted ones."""
     keys = [pd.MultiIndex.from_arrays([np.asarray(part, dtype=object) for part in side]) for side in (known, wanted)]
     return np.asarray(keys[0].isin(keys[1]))
-
-
-def _built(model: Model, decisions: Decisions) -> Bools:
-    """Return which step-of-scale binaries are 1."""
-    units, builds = model.candidates.network.units, decisions.builds
-    step = model.column("built").key["step"]
-    name = builds["process"].astype(object) + "@" + builds["site"].astype(object)
-    size = builds["size"] if "size" in builds else np.full(len(builds), "")
-    return _among((units.ids[units.steps.unit[step]], units.steps.size[step]), (name, size))
-
-
-def _opened(model: Model, decisions: Decisions) -> Bools:
-    """Return which link binaries are 1."""
-    network, link = model.candidates.network, model.column("open").key["link"]
-    places, links = network.places, network.links
-    known: tuple[Ids, ...] = (places.sites[links.origin[link]], places.sites[links.target[link]])
-    known += (places.commodities[links.commodity[link]], links.mode[link])
-    opened = decisions.links
-    return _among(known, tuple(opened[name] for name in ("from_site", "to_site", "commodity", "mode")))
-
-
-def _running(model: Model, decisions: Decisions) -> Bools:
-    """Return which facilities with a least load are on, by period."""
-    network, block = model.candidates.network, model.column("on")
-    runs = decisions.runs[decisions.runs["activity"] > 0]
-    known = (network.units.ids[block.key["unit"]], network.places.periods[block.key["period"]])
-    return _among(known, (runs["id"], runs["period"]))
-
-
-def _partners(model: Model, decisions: Decisions) -> Bools:
-    """Return which pairs of enterprises exchange anything."""
-    places, block = model.candidates.network.places, model.column("partner")
-    owner = pd.Series(np.append(places.enterprises, "")[places.owner], index=places.sites)
-    ends = [decisions.flows[name].astype(object).map(owner).to_numpy(object) for name in ("from_site", "to_site")]
-    one, other = (places.enterprises[block.key[name]] for name in ("one", "other"))
-    both = (np.concatenate(ends), np.concatenate(ends[::-1]))
-    return _among((one, other), both)

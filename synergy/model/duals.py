@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from synergy.model.assembly import Block
 from synergy.model.build import Model
 from synergy.model.decode import names_of
 from synergy.network.ends import EndKind, Ends
@@ -16,27 +15,8 @@ from synergy.network.places import Floats, Ints, Texts
 from synergy.scenario import Cell
 
 COLUMNS = ("constraint", "subject", "commodity", "period", "value")
-# rows that say how much there may be, not how goods, activities and levels hang together
-LIMITS = frozenset(
-    {
-        "offer",
-        "keep",
-        "need",
-        "run",
-        "load_min",
-        "level",
-        "size_max",
-        "link",
-        "market",
-        "quality_max",
-        "quality_min",
-        "capex_budget",
-        "co2_cap",
-        "mode_share",
-        "fix",
-        "max_partners",
-    }
-)
+# rows that say how goods, activities and levels hang together; the others say how much there may be
+BALANCES = ("output", "input", "store", "withdrawal")
 
 
 def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
@@ -47,8 +27,17 @@ def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
     Rows worth nothing are left out; ``value`` is money a year per unit of the row.
     """
     reduced = model.cost - model.matrix.T @ row_dual
-    frames = [frame for frame in _families(model, row_dual, reduced) if len(frame)]
-    table = pd.concat(frames or [_frame("", "", "", "", np.empty(0))], ignore_index=True)
+    frames = [
+        *_ends(model, row_dual, "outlet"),
+        *_ends(model, row_dual, "inlet"),
+        *_units(model, row_dual, reduced),
+        *_stores(model, row_dual, reduced),
+        _links(model, row_dual, reduced),
+        *_mixes(model, row_dual),
+        *_rules(model, row_dual),
+    ]
+    filled = [frame for frame in frames if len(frame)]
+    table = pd.concat(filled or [_frame("", "", "", "", np.empty(0))], ignore_index=True)
     table = table[table["value"].notna() & (table["value"] != 0.0)]
     # a limit that several members feel is one row there: it is worth what the one who feels it most would pay
     size = table["value"].abs()
@@ -58,7 +47,7 @@ def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
 
 def shadow_prices(duals: pd.DataFrame) -> tuple[dict[str, Cell], ...]:
     """Return the duals of limits only, in decreasing absolute value, as listed in the plan document."""
-    limits = duals[duals["constraint"].isin(LIMITS)]
+    limits = duals[~duals["constraint"].isin(BALANCES)]
     order = np.argsort(-limits["value"].abs().to_numpy(float), kind="stable")
     return listed(limits.iloc[order])
 
@@ -66,23 +55,6 @@ def shadow_prices(duals: pd.DataFrame) -> tuple[dict[str, Cell], ...]:
 def listed(duals: pd.DataFrame) -> tuple[dict[str, Cell], ...]:
     """Return duals row by row, as listed in the plan document."""
     return tuple({str(key): value for key, value in row.items()} for row in duals.to_dict("records"))
-
-
-def _families(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
-    """Yield the duals of each family of rows."""
-    network = model.candidates.network
-    for ends, groups, name, sign in (
-        (network.outlets, network.sources, "outlet", -1.0),
-        (network.inlets, network.sinks, "inlet", 1.0),
-    ):
-        shape = (len(groups.site), len(network.places.share))
-        price = _table(model.rows.get(name), row, shape, sign)
-        yield from _ends(model, ends, price, sign)
-    yield from _units(model, row, reduced)
-    yield from _stores(model, row, reduced)
-    yield from _links(model, row, reduced)
-    yield from _mixes(model, row)
-    yield from _rules(model, row)
 
 
 def _frame(constraint: str, subject: ArrayLike, commodity: ArrayLike, period: ArrayLike, value: Floats) -> pd.DataFrame:
@@ -93,20 +65,22 @@ def _frame(constraint: str, subject: ArrayLike, commodity: ArrayLike, period: Ar
     return pd.DataFrame(dict(zip(COLUMNS, [*spread, value], strict=True)))
 
 
-def _table(block: Block | None, row: Floats, shape: tuple[int, int], sign: float) -> Floats:
-    """Return the duals of balance rows as a table of groups x periods."""
-    table = np.full(shape, np.nan)
-    if block is not None and len(block):
-        table[block.key["group"], block.key["period"]] = sign * row[block.span]
-    return table
+def _goods(model: Model, ends: Ends, which: Ints) -> Texts:
+    """Return the commodities of some ends."""
+    return model.candidates.network.places.commodities[ends.commodity[which]]
 
 
-def _ends(model: Model, ends: Ends, price: Floats, sign: float) -> Iterator[pd.DataFrame]:
-    """Yield the duals of offers or needs, of unit outputs or inputs, and of limited markets."""
-    network = model.candidates.network
-    periods = network.places.periods
-    active = model.candidates.scope.factor(network.places)[ends.site] > 0
-    kind, table, duty = (EndKind.OFFER, "offers", "must_clear") if sign < 0 else (EndKind.NEED, "needs", "required")
+def _ends(model: Model, row: Floats, side: str) -> Iterator[pd.DataFrame]:
+    """Yield the duals of offers or needs, of unit outputs or inputs, and of limited markets by enterprise."""
+    network, places = model.candidates.network, model.candidates.network.places
+    if side == "outlet":
+        ends, kind, table, duty, word, sign = network.outlets, EndKind.OFFER, "offers", "must_clear", "output", -1.0
+    else:
+        ends, kind, table, duty, word, sign = network.inlets, EndKind.NEED, "needs", "required", "input", 1.0
+    block, periods, markets = model.row(side), places.periods, network.dataset["markets"]
+    price = np.full((int(ends.group.max(initial=-1)) + 1, len(periods)), np.nan)
+    price[block.key["group"], block.key["period"]] = sign * row[block.span]
+    active = model.candidates.scope.factor(places)[ends.site] > 0
     end, period = np.nonzero(((ends.kind == kind) & active)[:, None] & (ends.amount > 0))
     rows = network.dataset[table].iloc[ends.ref[end]]
     value = price[ends.group[end], period] + sign * rows["price"].to_numpy(float)
@@ -115,110 +89,79 @@ def _ends(model: Model, ends: Ends, price: Floats, sign: float) -> Iterator[pd.D
     yield _frame(name, rows[name].to_numpy(object), _goods(model, ends, end), periods[period], value)
     unit = np.flatnonzero((ends.kind == EndKind.UNIT) & active)
     end, period = np.repeat(unit, len(periods)), np.tile(np.arange(len(periods)), len(unit))
-    ids, word = network.units.ids[ends.ref[end]], "output" if sign < 0 else "input"
+    ids = network.units.ids[ends.ref[end]]
     yield _frame(word, ids, _goods(model, ends, end), periods[period], price[ends.group[end], period])
-    yield _markets(model, ends, price, sign)
-
-
-def _markets(model: Model, ends: Ends, price: Floats, sign: float) -> pd.DataFrame:
-    """Return the shadow price of each market's limit, by enterprise."""
-    network = model.candidates.network
-    markets, places = network.dataset["markets"], network.places
-    limit = np.isfinite(markets["limit"].to_numpy(float))
-    active = model.candidates.scope.factor(places)[ends.site] > 0
     hit = (ends.kind == EndKind.MARKET) & active
-    hit[hit] = limit[ends.ref[hit]]
+    hit[hit] = np.isfinite(markets["limit"].to_numpy(float))[ends.ref[hit]]
     end, period = np.nonzero(hit[:, None] & (ends.amount > 0))
     rows = markets.iloc[ends.ref[end]]
     value = np.maximum(price[ends.group[end], period] + sign * rows["price"].to_numpy(float), 0.0)
     firms = np.append(places.enterprises.astype(object), "")[places.owner[ends.site[end]]]
-    name = rows["market"].to_numpy(object)
-    subject = np.where(rows["site"].to_numpy(object) == "", name + "@" + firms, name)
-    return _frame("market", subject, _goods(model, ends, end), places.periods[period], value)
-
-
-def _goods(model: Model, ends: Ends, which: Ints) -> Texts:
-    """Return the commodities of some ends."""
-    return model.candidates.network.places.commodities[ends.commodity[which]]
+    ids = rows["market"].to_numpy(object)
+    ids = np.where(rows["site"].to_numpy(object) == "", ids + "@" + firms, ids)
+    yield _frame("market", ids, _goods(model, ends, end), periods[period], value)
 
 
 def _units(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
     """Yield the duals of facility capacities, least loads and build sizes."""
-    network = model.candidates.network
-    units, names = network.units, network.places.periods
-    run = model.column("run")
-    if len(run):
-        unit, period, value = run.key["unit"], run.key["period"], reduced[run.span]
-        standing = ~units.is_build[unit]
-        least = np.where(standing & units.must_run[unit], np.minimum(value, 0.0), 0.0)
-        value = np.where(standing, np.maximum(value, 0.0), 0.0)
-        yield _frame("run", units.ids[unit], "", names[period], value)
-        yield _frame("load_min", units.ids[unit], "", names[period], least)
-    rows = model.rows.get("run")
-    if rows is not None and len(rows):
-        yield _frame("run", units.ids[rows.key["unit"]], "", names[rows.key["period"]], row[rows.span])
-    size = model.column("size")
-    if len(size):
-        steps = units.steps
-        step = size.key["step"]
-        mark = np.where(steps.size[step] == "", "", "#" + steps.size[step].astype(object))
-        value = np.maximum(reduced[size.span], 0.0)
-        yield _frame("size_max", units.ids[steps.unit[step]] + mark, "", "", value)
+    units, names = model.candidates.network.units, model.candidates.network.places.periods
+    run, rows, size = model.column("run"), model.row("run"), model.column("size")
+    unit, period, value = run.key["unit"], names[run.key["period"]], reduced[run.span]
+    standing = ~units.is_build[unit]
+    least = np.where(standing & units.must_run[unit], np.minimum(value, 0.0), 0.0)
+    yield _frame("run", units.ids[unit], "", period, np.where(standing, np.maximum(value, 0.0), 0.0))
+    yield _frame("load_min", units.ids[unit], "", period, least)
+    yield _frame("run", units.ids[rows.key["unit"]], "", names[rows.key["period"]], row[rows.span])
+    steps, step = units.steps, size.key["step"]
+    mark = np.where(steps.size[step] == "", "", "#" + steps.size[step].astype(object))
+    yield _frame("size_max", units.ids[steps.unit[step]] + mark, "", "", np.maximum(reduced[size.span], 0.0))
 
 
 def _stores(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
     """Yield the duals of store balances, capacities and withdrawal limits."""
-    network = model.candidates.network
-    stores, names = network.dataset["stores"], network.places.periods
-    level = model.column("level")
-    parts = [("level", level, np.maximum(reduced[level.span], 0.0))] if len(level) else []
-    parts += [
-        (name, model.rows[name], row[model.rows[name].span]) for name in ("store", "withdrawal") if name in model.rows
-    ]
-    for name, block, value in parts:
+    stores, names = model.candidates.network.dataset["stores"], model.candidates.network.places.periods
+    ids, goods = stores["store"].to_numpy(object), stores["commodity"].to_numpy(object)
+    level, balance, passing = model.column("level"), model.row("store"), model.row("withdrawal")
+    for name, block, value in (
+        ("level", level, np.maximum(reduced[level.span], 0.0)),
+        ("store", balance, row[balance.span]),
+        ("withdrawal", passing, row[passing.span]),
+    ):
         store = block.key["store"]
-        goods = stores["commodity"].to_numpy(object)[store]
-        yield _frame(name, stores["store"].to_numpy(object)[store], goods, names[block.key["period"]], value)
+        yield _frame(name, ids[store], goods[store], names[block.key["period"]], value)
 
 
-def _links(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
-    """Yield the duals of link capacities, from their rows and from the reduced costs of flow bounds."""
+def _links(model: Model, row: Floats, reduced: Floats) -> pd.DataFrame:
+    """Return the duals of link capacities, from their rows and from the reduced costs of flow bounds."""
     network = model.candidates.network
-    links, places, flow = network.links, network.places, model.column("flow")
+    links, places, flow, rows = network.links, network.places, model.column("flow"), model.row("link")
     value = np.zeros((len(links.mode) + 1, len(places.share)))  # the last stands for exchanges inside a site
-    if len(flow):
-        over, bound = network.arcs.link[flow.key["arc"]], np.maximum(reduced[flow.span], 0.0)
-        bound = np.where(np.isfinite(np.append(links.capacity, np.inf)[over]), bound, 0.0)
-        np.maximum.at(value, (over, flow.key["period"]), bound)
-    rows = model.rows.get("link")
-    if rows is not None and len(rows):
-        value[rows.key["link"], rows.key["period"]] += row[rows.span]
+    over, bound = network.arcs.link[flow.key["arc"]], np.maximum(reduced[flow.span], 0.0)
+    bound = np.where(np.isfinite(np.append(links.capacity, np.inf)[over]), bound, 0.0)
+    np.maximum.at(value, (over, flow.key["period"]), bound)
+    value[rows.key["link"], rows.key["period"]] += row[rows.span]
     link, period = np.nonzero(value[:-1])
     names = places.sites[links.origin[link]] + ">" + places.sites[links.target[link]] + ":" + links.mode[link]
     goods = places.commodities[links.commodity[link]]
-    yield _frame("link", names, goods, places.periods[period], value[link, period])
+    return _frame("link", names, goods, places.periods[period], value[link, period])
 
 
 def _mixes(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
     """Yield the duals of blending limits at inlets and of keep limits of offers."""
-    network = model.candidates.network
-    names = network.places.periods
-    for name, word, sign in (("quality_max", "quality_max", 1.0), ("quality_min", "quality_min", -1.0)):
-        block = model.rows.get(name)
-        if block is None or not len(block):
-            continue
+    network, names = model.candidates.network, model.candidates.network.places.periods
+    for name, sign in (("quality_max", 1.0), ("quality_min", -1.0)):
+        block = model.row(name)
         first = network.sinks.first[block.key["sink"]]
         kinds, ids = names_of(network, network.inlets, first)
         at = "@" + network.places.sites[network.inlets.site[first]].astype(object)
         subject = kinds + ":" + ids + np.where(kinds == "market", at, "")
         subject = subject + "/" + np.asarray(network.qualities.properties, dtype=object)[block.key["property"]]
         goods = _goods(model, network.inlets, first)
-        yield _frame(word, subject, goods, names[block.key["period"]], sign * row[block.span])
-    block = model.rows.get("keep")
-    if block is not None and len(block):
-        end = block.key["end"]
-        ids = network.dataset["offers"]["offer"].to_numpy(object)[network.outlets.ref[end]]
-        yield _frame("keep", ids, _goods(model, network.outlets, end), names[block.key["period"]], row[block.span])
+        yield _frame(name, subject, goods, names[block.key["period"]], sign * row[block.span])
+    block = model.row("keep")
+    end = block.key["end"]
+    ids = network.dataset["offers"]["offer"].to_numpy(object)[network.outlets.ref[end]]
+    yield _frame("keep", ids, _goods(model, network.outlets, end), names[block.key["period"]], row[block.span])
 
 
 def _rules(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
@@ -229,12 +172,10 @@ def _rules(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
         "fix": [pattern.commodity or "" for pattern in settings.fix],
     }
     for name in ("capex_budget", "co2_cap", "mode_share", "fix"):
-        block = model.rows.get(name)
-        if block is not None and len(block):
-            numbered = name in goods
-            subject = [str(index) for index in block.key["aim"]] if numbered else ""
-            yield _frame(name, subject, goods[name] if numbered else "", "", row[block.span])
-    block = model.rows.get("max_partners")
-    if block is not None and len(block):
-        firms = model.candidates.network.places.enterprises[block.key["enterprise"]]
-        yield _frame("max_partners", firms, "", "", row[block.span])
+        block = model.row(name)
+        if len(block):
+            subject = [str(index) for index in block.key["aim"]] if name in goods else ""
+            yield _frame(name, subject, goods.get(name, ""), "", row[block.span])
+    block = model.row("max_partners")
+    firms = model.candidates.network.places.enterprises[block.key["enterprise"]]
+    yield _frame("max_partners", firms, "", "", row[block.span])

@@ -1,20 +1,22 @@
-"""Fixed-integer LP: a model with its integers fixed, kept in a solver for reversible changes and re-solves."""
+"""Fixed-integer LP: a model with its integers fixed, kept in a solver for changes of its bounds, prices and entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.highs import DEVEX, SolverSession, Status
-from synergy.model.reduced import narrowed, open_columns
-from synergy.model.scaling import scaled
-from synergy.network.places import Floats, Ints
+from synergy.model.decode import among, link_key
+from synergy.model.highs import DEVEX, SolverResult, SolverSession, Status
+from synergy.model.scaling import narrowed, open_columns, scaled
+from synergy.network.places import Floats, Ints, positions
+from synergy.plan import LINK_COLUMNS, Decisions
 from synergy.solvers import run
 
 DUAL, PRIMAL = 1, 4  # HiGHS's numbers of simplex strategies
@@ -23,6 +25,7 @@ SHORT = 0.01  # part of the rows as iterations, after which the primal simplex g
 PATIENCE = 0.2  # the same for a start from nothing in place of the dual: by then it has taken as long
 LEAST = 100  # iterations, however few the rows are
 SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
+WHOLE = 1e-6  # a switch of the relaxation this near to on is on
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +228,95 @@ class FixedModel:
         rows = rows[self._row[rows] >= 0]
         scale = self.problem.row[rows]
         self._session.limit(self._row[rows], self._row_lower[rows] * scale, self._row_upper[rows] * scale)
+
+
+class WhatIf:
+    """Keep the plan's problem with fixed integers in a solver for quick re-optimisation queries.
+
+    `x`, shape (columns,), is the plan, integers whole; `decisions` is the same plan as frames, and queries refer to its
+    rows. `flow_column`, shape (flows,), is the column of the model behind each row of the flows frame.
+    """
+
+    def __init__(self, model: Model, x: Floats, decisions: Decisions, flow_column: Ints) -> None:
+        self._model, self._x, self._decisions, self._flow_column = model, x, decisions, flow_column
+        self._problem, self._switches = scaled(model), model.column("on").positions
+        upper = np.where(model.integer, np.minimum(x, self._problem.upper), self._problem.upper)
+        upper[self._switches] = 1.0  # they may be switched anew
+        left = open_columns(replace(self._problem, upper=upper))
+        self._place: Ints = np.full(len(x), -1)
+        self._place[left] = np.arange(len(left))
+        small, _ = narrowed(self._problem, left)
+        self._session = SolverSession(small, relaxed=True)
+        self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
+        integer = np.flatnonzero(model.integer)
+        self._bound(integer, x[integer], x[integer])
+        self._session.solve()
+
+    def without(self, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
+        """Return the value of the best plan without some rows of the plan, None if infeasible.
+
+        Units stay on or off as in the plan if feasible; otherwise their on/off binaries are rounded from the
+        relaxation, so the loss may be overstated, never understated.
+        """
+        network, steps = self._model.candidates.network, self._model.candidates.network.units.steps
+        build, link = self._decisions.builds.iloc[list(builds)], self._decisions.links.iloc[list(links)]
+        names = build["process"].astype(object) + "@" + build["site"].astype(object)
+        column, most = self._caps(flows, names)
+        size, built, opened = (self._model.column(name) for name in ("size", "built", "open"))
+        unit = positions(names, network.units.ids)
+        held = [block.positions[np.isin(steps.unit[block.key["step"]], unit)] for block in (size, built)]
+        if len(link):
+            gone = among(link_key(network, opened.key["link"]), [link[name] for name in LINK_COLUMNS[:4]])
+            held.append(opened.positions[gone])
+        which = np.concatenate([column, *held])
+        upper = np.concatenate([most, np.zeros(len(which) - len(column))]) / self._problem.column[which]
+        lower = np.zeros(len(which))
+        self._bound(which, lower, np.maximum(upper, lower))
+        answer = self._session.solve()
+        if answer.status is not Status.OPTIMAL and len(self._switches):
+            answer = self._switched()
+        self._bound(which, *self._usual(which))
+        value = -answer.value * self._problem.money
+        return value if answer.status is Status.OPTIMAL else None
+
+    def _switched(self) -> SolverResult:
+        """Return the answer with the on/off binaries of units rounded anew from the relaxation."""
+        self._bound(self._switches, np.zeros(len(self._switches)), np.ones(len(self._switches)))
+        answer = self._session.solve()
+        if answer.x is not None:
+            part = answer.x[self._place[self._switches]]
+            for least in (0.5, 1.0 - WHOLE):
+                on = (part >= least).astype(float)
+                self._bound(self._switches, on, on)
+                answer = self._session.solve()
+                if answer.status is Status.OPTIMAL:
+                    break
+        self._bound(self._switches, *self._usual(self._switches))
+        return answer
+
+    def _bound(self, which: Ints, lower: Floats, upper: Floats) -> None:
+        """Change bounds; columns removed because the plan's binaries fix them at 0 are skipped."""
+        there = self._place[which] >= 0
+        self._session.bound(self._place[which[there]], lower[there], upper[there])
+
+    def _usual(self, which: Ints) -> tuple[Floats, Floats]:
+        """Return the default bounds of some columns."""
+        integer = self._model.integer[which]
+        lower = np.where(integer, self._x[which], self._problem.lower[which])
+        return lower, np.where(integer, self._x[which], self._problem.upper[which])
+
+    def _caps(self, flows: Sequence[int], names: pd.Series) -> tuple[Ints, Floats]:
+        """Return the columns of some flows and the amount that other flows of the plan contribute to each.
+
+        Flows that end at one of the named builds need no cap of their own.
+        """
+        rows, every = np.asarray(flows, dtype=np.int64), self._decisions.flows
+        frame = every.iloc[rows]
+        at = np.zeros(len(rows), dtype=bool)
+        for end in ("outlet", "inlet"):
+            at |= ((frame[f"{end}_kind"] == "build") & frame[f"{end}_id"].isin(names)).to_numpy(dtype=bool)
+        column = np.unique(self._flow_column[rows[~at]])
+        rest = every["quantity"].to_numpy(float).copy()
+        rest[rows[~at]] = 0.0
+        total = np.bincount(self._flow_column, weights=rest, minlength=int(column.max(initial=0)) + 1)
+        return column, np.asarray(total[column], dtype=float)

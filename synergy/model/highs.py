@@ -112,7 +112,18 @@ class SolverSession:
         self._found: Floats | None = None
         self.stop: Stop | None = None
         self._hears = False
-        if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highs().HighsStatus.kError:
+        lp, matrix = highs().HighsLp(), problem.matrix
+        lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper
+        lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
+        lp.a_matrix_.format_ = highs().MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+        lp.a_matrix_.value_ = matrix.data
+        if problem.integer.any() and not relaxed:
+            kinds = (highs().HighsVarType.kContinuous, highs().HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(flag)] for flag in problem.integer]
+        if self.highs.passModel(lp) == highs().HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
     def set(self, **options: float | str) -> None:
@@ -250,20 +261,3 @@ class SolverSession:
         row_dual = np.asarray(solution.row_dual) if proven else None
         column_dual = np.asarray(solution.col_dual) if proven else None
         return SolverResult(status, value, bound, x, row_dual, column_dual, nodes=max(0, int(info.mip_node_count)))
-
-
-def _lp(problem: ScaledProblem, *, relaxed: bool) -> Any:
-    """Return the problem as a HiGHS LP or MIP object."""
-    lp = highs().HighsLp()
-    lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper
-    lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
-    matrix = problem.matrix
-    lp.a_matrix_.format_ = highs().MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = matrix.data
-    if problem.integer.any() and not relaxed:
-        kinds = (highs().HighsVarType.kContinuous, highs().HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(flag)] for flag in problem.integer]
-    return lp

@@ -61,52 +61,38 @@ class Forcing:
 
 def forcing_of(model: Model) -> Forcing:
     """Return all forcing rows of a model."""
-    network = model.candidates.network
+    network, flow, built = model.candidates.network, model.column("flow"), model.column("built")
+    outlet, inlet = network.arcs.outlet[flow.key["arc"]], network.arcs.inlet[flow.key["arc"]]
     sources = _Side(model, network.outlets, len(network.sources.site))
     sinks = _Side(model, network.inlets, len(network.sinks.site))
-    flow = model.column("flow")
-    arc = flow.key["arc"] if len(flow) else np.empty(0, np.int64)
-    used = np.unique(arc)
-    ends = (network.arcs.outlet, network.arcs.inlet)
     # sources stand first among the groups, then sinks, then those that feed or use a market
     groups = [sources.built, sinks.built]
-    parts = [_forced(flow, ends[0][arc], sources.pure, 0), _forced(flow, ends[1][arc], sinks.pure, len(sources.pure))]
+    parts = [_forced(flow, outlet, sources.pure, 0), _forced(flow, inlet, sinks.pure, len(sources.pure))]
     start = len(sources.pure) + len(sinks.pure)
-    for name, members, near, far in (
-        ("take", network.inlets, 1, (0, sources)),
-        ("give", network.outlets, 0, (1, sinks)),
+    used = np.unique(flow.key["arc"], return_index=True)[1]
+    for name, members, near, far, other in (
+        ("take", network.inlets, inlet[used], outlet[used], sources),
+        ("give", network.outlets, outlet[used], inlet[used], sinks),
     ):
-        side, other = far
-        reached = sparse.csr_array(
-            (np.ones(len(used)), (ends[near][used], ends[side][used])),
-            shape=(int(members.group.max(initial=-1)) + 1, len(other.pure)),
-        )
+        shape = (int(members.group.max(initial=-1)) + 1, len(other.pure))
+        reached = sparse.csr_array((np.ones(len(used)), (near, far)), shape=shape)
         mixed = np.asarray(reached @ (~other.pure).astype(float)) > 0
         alone = ~mixed & (np.diff(reached.indptr) > 0)
         groups.append(sparse.csr_array(reached @ other.built))
         block = model.column(name)
-        end = block.key["end"] if len(block) else np.empty(0, np.int64)
-        parts.append(_forced(block, members.group[end], alone, start))
+        parts.append(_forced(block, members.group[block.key["end"]], alone, start))
         start += len(alone)
     column, group = (np.concatenate(part) for part in zip(*parts, strict=True))
     most = model.upper[column]
     sound = np.isfinite(most) & (most > 0) & (model.lower[column] <= 0)
-    built = sparse.csr_array(sparse.vstack(groups))
-    return Forcing(column[sound], most[sound], group[sound], built, _rivals(model))
-
-
-def _rivals(model: Model) -> Ints:
-    """Return the unit of each step-of-scale binary, -1 for other columns."""
     rival = np.full(len(model.cost), -1)
-    built = model.column("built")
-    if len(built):
-        rival[built.span] = model.candidates.network.units.steps.unit[built.key["step"]]
-    return rival
+    rival[built.span] = network.units.steps.unit[built.key["step"]]
+    return Forcing(column[sound], most[sound], group[sound], sparse.csr_array(sparse.vstack(groups)), rival)
 
 
 def _forced(block: Block, group: Ints, pure: Bools, start: int) -> tuple[Ints, Ints]:
     """Return the columns of a family whose group is pure, and their groups offset by `start`."""
-    hit = pure[group] if len(group) else np.empty(0, bool)
+    hit = pure[group]
     return block.positions[hit], group[hit] + start
 
 
@@ -114,31 +100,25 @@ class _Side:
     """Outlets or inlets: the groups made of new units only, and the build binaries of each group."""
 
     def __init__(self, model: Model, ends: Ends, groups: int) -> None:
-        units, steps, built = (
-            model.candidates.network.units,
-            model.candidates.network.units.steps,
-            model.column("built"),
-        )
-        stepped, binary = np.zeros(len(units.ids)), np.zeros(len(units.ids))
-        np.add.at(stepped, steps.unit[model.candidates.step], 1)
-        step = built.key["step"] if len(built) else np.empty(0, np.int64)
-        np.add.at(binary, steps.unit[step], 1)
+        candidates, built = model.candidates, model.column("built")
+        units, steps, reach = candidates.network.units, candidates.network.units.steps, candidates.reach
+        size, step = len(units.ids), built.key["step"]
+        stepped = np.bincount(steps.unit[candidates.step], minlength=size)
+        binary = np.bincount(steps.unit[step], minlength=size)
         whole = units.is_build & (binary > 0) & (binary == stepped)
-        reach = model.candidates.reach
-        amount = (reach.given if ends is model.candidates.network.outlets else reach.taken).max(axis=1, initial=0.0)
+        amount = (reach.given if ends is candidates.network.outlets else reach.taken).max(axis=1, initial=0.0)
         unit = (ends.kind == EndKind.UNIT) & (amount > 0)
         fresh = unit.copy()
         fresh[unit] = whole[ends.ref[unit]]
-        mixed = np.zeros(groups, dtype=bool)
-        mixed[ends.group[(amount > 0) & ~fresh]] = True
-        some = np.zeros(groups, dtype=bool)
+        some, mixed = np.zeros(groups, dtype=bool), np.zeros(groups, dtype=bool)
         some[ends.group[fresh]] = True
+        mixed[ends.group[(amount > 0) & ~fresh]] = True
         self.pure: Bools = some & ~mixed
         member = sparse.csr_array(
-            (np.ones(int(fresh.sum())), (ends.group[fresh], ends.ref[fresh])), shape=(groups, len(units.ids))
+            (np.ones(int(fresh.sum())), (ends.group[fresh], ends.ref[fresh])), shape=(groups, size)
         )
         columns = sparse.csr_array(
-            (np.ones(len(step)), (steps.unit[step], built.positions)), shape=(len(units.ids), len(model.cost))
+            (np.ones(len(step)), (steps.unit[step], built.positions)), shape=(size, len(model.cost))
         )
         self.built = sparse.csr_array(member @ columns)
         self.built.data = np.minimum(self.built.data, 1.0)

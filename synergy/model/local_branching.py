@@ -10,11 +10,11 @@ from scipy import sparse
 
 from synergy.model.build import Model
 from synergy.model.highs import SolverResult, SolverSession, Status
-from synergy.model.postprocess import trimmed
 from synergy.model.scaling import scaled
 from synergy.model.search import LARGE, SMALL
+from synergy.model.solve import trimmed
 from synergy.model.solve_params import SolveParams
-from synergy.network.places import Bools, Floats, Ints
+from synergy.network.places import Floats, Ints
 
 NODES = 400  # of the MIP around a plan
 PATIENCE = 20.0  # seconds without which nothing is decided anew in a large problem: its relaxation alone takes as long
@@ -40,18 +40,6 @@ class Wish:
     thrifty: bool = False
 
 
-def capex_of(model: Model) -> Floats:
-    """Return the capex per unit of each column (money, undiscounted), shape (columns,)."""
-    steps, links = model.candidates.network.units.steps, model.candidates.network.links
-    capex = np.zeros(len(model.cost))
-    parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
-    for name, key, of in parts:
-        block = model.column(name)
-        if len(block):
-            capex[block.span] = of[block.key[key]]
-    return capex
-
-
 class Near:
     """Keep a plan's problem in a solver and solve it for one wish after the other.
 
@@ -63,10 +51,17 @@ class Near:
         self.model, self._params, self._cost = model, params, model.cost
         self._integer = np.flatnonzero(model.integer)
         self.whole = np.round(whole[self._integer])
-        problem = scaled(model)
-        self._capex = capex_of(model) * problem.column
-        sides = [row / max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        problem, network = scaled(model), model.candidates.network
+        steps, self._capex = network.units.steps, np.zeros(len(model.cost))  # undiscounted, per scaled unit
+        for name, key, capex in (
+            ("built", "step", steps.fixed),
+            ("size", "step", steps.unit_cost),
+            ("open", "link", network.links.capex),
+        ):
+            block = model.column(name)
+            self._capex[block.span] = capex[block.key[key]] * problem.column[block.span]
         self._most = [max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        sides = [row / most for row, most in zip((self._capex, problem.cost), self._most, strict=True)]
         self._rows = np.arange(len(problem.row_lower), len(problem.row_lower) + 2)
         self.problem = replace(
             problem,
@@ -106,8 +101,11 @@ class Near:
         chosen = self.whole if whole is None else whole
         chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
         answer = self._solve(self._held, wish, chosen)
-        x = None if answer is None else self._unscaled(answer, chosen)
-        return x if x is None or not trim else trimmed(self.model, x)
+        if answer is None or answer.x is None:
+            return None
+        x: Floats = np.clip(answer.x * self.problem.column, self.model.lower, self.model.upper)
+        x[self._integer] = chosen
+        return trimmed(self.model, x) if trim else x
 
     def bound(self, wish: Wish) -> float:
         """Return the LP relaxation's upper bound on the value of any plan that satisfies a wish (money a year)."""
@@ -153,19 +151,6 @@ class Near:
         free = (relaxed.x[self._integer] > WANTED) | (taken > 0.5) | (self.problem.cost[self._integer] == 0)
         if len(self._integer) <= SMALL:
             free[:] = True
-        answer = self._branch(wish, free, (start, seconds))
-        if answer.x is None:
-            return start
-        chosen = np.round(answer.x[self._integer])
-        if wish.thrifty:
-            spent = float(self._capex @ answer.x)
-            wish = replace(wish, thrifty=False, capex=spent * (1 + FEASIBLE) + FEASIBLE)
-        found = self.rest(wish, chosen)
-        return start if found is None else found
-
-    def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> SolverResult:
-        """Run branch and bound with all but some integer columns fixed at 0."""
-        start, seconds = given
         session = SolverSession(
             self.problem,
             threads=self._params.threads,
@@ -182,7 +167,14 @@ class Near:
         session.listen(lambda _bound, _value: self._params.interrupted())
         answer = session.solve()
         self.timed = self.timed or session.timed
-        return answer
+        if answer.x is None:
+            return start
+        chosen = np.round(answer.x[self._integer])
+        if wish.thrifty:
+            spent = float(self._capex @ answer.x)
+            wish = replace(wish, thrifty=False, capex=spent * (1 + FEASIBLE) + FEASIBLE)
+        found = self.rest(wish, chosen)
+        return start if found is None else found
 
     def _solve(self, session: SolverSession, wish: Wish, whole: Floats | None) -> SolverResult | None:
         """Solve a kept session under a wish, then restore its state."""
@@ -212,11 +204,3 @@ class Near:
         session.limit(self._rows, np.full(2, -inf), np.array([most, least]))
         if wish.thrifty:
             session.price(np.arange(len(self._capex)), self._capex / self._most[0] * max(1.0, self._most[1]))
-
-    def _unscaled(self, answer: SolverResult, whole: Floats) -> Floats | None:
-        """Return a plan in the model's units, with integral binaries."""
-        if answer.x is None:
-            return None
-        x = np.clip(answer.x * self.problem.column, self.model.lower, self.model.upper)
-        x[self._integer] = whole
-        return x

@@ -1,15 +1,18 @@
-"""Scaling: exact geometric scaling of a model by powers of two, to values near 1."""
+"""Scaling: exact geometric scaling of a model by powers of two, to values near 1.
+
+With it the restriction of a scaled problem to the columns that can be non-zero, and the removal of a solver's noise.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from synergy.model.assembly import Block, arrivals
 from synergy.model.build import Model
-from synergy.network.ends import EndKind, Ends
+from synergy.network.ends import EndKind
 from synergy.network.places import Bools, Floats, Ints
 
 PASSES = 4
@@ -17,7 +20,9 @@ FINE = 1e-10  # the least tolerance that a solver takes
 PART = 1e-5  # part of a capacity below which a compulsory amount asks for it: ten times what counts as none
 WIDEST = 2.0**30  # no factor beyond: a model that needs more is said to be badly scaled
 NOISE = 1e-9  # part of what a column could be, or of what there is beside it, below which a value is nothing
-_ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inlet"))
+ROUNDS = 4  # of closing what closed columns close
+NOTHING = 1e-12
+ENDLESS = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,45 @@ def _fine(model: Model) -> bool:
     return bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))
 
 
+def open_columns(problem: ScaledProblem) -> Ints:
+    """Return the columns that can be non-zero when integer columns stay within their upper bounds.
+
+    For example, flows over a link that is not opened are closed by the link's row.
+    """
+    upper, matrix = problem.upper.copy(), sparse.csr_array(problem.matrix)
+    rows = matrix.shape[0]
+    row, column = np.repeat(np.arange(rows), np.diff(matrix.indptr)), matrix.indices
+    for _ in range(ROUNDS):
+        least, most = np.clip(problem.lower[column], -ENDLESS, 0.0), np.clip(upper[column], 0.0, ENDLESS)
+        least = np.where(matrix.data > 0, matrix.data * least, matrix.data * most)  # of the entry's part of its row
+        below = np.bincount(row, weights=-least, minlength=rows)
+        # nothing in such a row can be negative, and its sum may not be positive: what is positive in it is nothing
+        shut = (problem.row_upper <= NOTHING) & (below <= NOTHING)
+        hit = column[shut[row] & (matrix.data > 0) & (problem.lower[column] >= 0) & (upper[column] > 0)]
+        if not len(hit):
+            break
+        upper[hit] = 0.0
+    return np.flatnonzero((upper > 0) | (problem.lower < 0))
+
+
+def narrowed(problem: ScaledProblem, columns: Ints) -> tuple[ScaledProblem, Ints]:
+    """Return the problem restricted to some columns (the others are 0), and the indices of the rows it keeps."""
+    matrix = sparse.csr_array(sparse.csr_array(problem.matrix)[:, columns])
+    rows = np.flatnonzero((np.diff(matrix.indptr) > 0) | (problem.row_lower > 0) | (problem.row_upper < 0))
+    return replace(
+        problem,
+        matrix=sparse.csr_array(matrix[rows]),
+        row_lower=problem.row_lower[rows],
+        row_upper=problem.row_upper[rows],
+        lower=problem.lower[columns],
+        upper=problem.upper[columns],
+        cost=problem.cost[columns],
+        integer=problem.integer[columns],
+        row=problem.row[rows],
+        column=problem.column[columns],
+    ), rows
+
+
 def noiseless(model: Model, x: Floats) -> Floats:
     """Return column values, in the model's units, with solver noise set to 0.
 
@@ -123,26 +167,26 @@ def noiseless(model: Model, x: Floats) -> Floats:
     """
     most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
     scale = np.where(np.isfinite(most), most, 1.0)
-    flow, network = model.column("flow"), model.candidates.network
-    if len(flow):
-        commodity = network.sources.commodity[network.arcs.outlet[flow.key["arc"]]]
-        peak = np.zeros(len(network.places.commodities))
-        np.maximum.at(peak, commodity, np.abs(x[flow.span]))
-        scale[flow.span] = np.minimum(most[flow.span], np.minimum(peak[commodity], _least(model, flow, peak)))
-        carried: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span]
-        moved = {side: _moved(model, flow, carried, side) for side in ("outlet", "inlet")}
-        for name, side in _ENDS:
-            block = model.column(name)
-            if len(block):
-                ends: Ends = network.outlets if side == "outlet" else network.inlets
-                beside = moved[side][ends.group[block.key["end"]], block.key["period"]]
-                scale[block.span] = np.minimum(most[block.span], beside)
-        run = model.column("run")
-        if len(run):
-            spoken = _possible(model, moved)[run.key["unit"], run.key["period"]]
-            scale[run.span] = np.where(spoken > 0, np.minimum(scale[run.span], spoken), scale[run.span])
-    cleaned = np.where(np.abs(x) < NOISE * scale, 0.0, x)
-    return _fed(model, cleaned, NOISE * peak) if len(flow) else cleaned
+    flow, run, network = model.column("flow"), model.column("run"), model.candidates.network
+    if not len(flow):
+        return np.where(np.abs(x) < NOISE * scale, 0.0, x)
+    commodity = network.sources.commodity[network.arcs.outlet[flow.key["arc"]]]
+    peak = np.zeros(len(network.places.commodities))
+    np.maximum.at(peak, commodity, np.abs(x[flow.span]))
+    scale[flow.span] = np.minimum(most[flow.span], np.minimum(peak[commodity], _least(model, flow, peak)))
+    carried: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span]
+    possible: Floats = np.zeros((len(network.units.ids), len(network.places.share)))  # of activity, by what flows
+    sides = ((network.outlets, "outlet", ("give", "draw")), (network.inlets, "inlet", ("take", "put")))
+    for ends, side, families in sides:
+        moved = _moved(model, flow, carried, side)
+        for block in map(model.column, families):
+            beside = moved[ends.group[block.key["end"]], block.key["period"]]
+            scale[block.span] = np.minimum(most[block.span], beside)
+        mine = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
+        np.maximum.at(possible, ends.ref[mine], moved[ends.group[mine]] / ends.coefficient[mine, None])
+    spoken = possible[run.key["unit"], run.key["period"]]
+    scale[run.span] = np.where(spoken > 0, np.minimum(scale[run.span], spoken), scale[run.span])
+    return _fed(model, np.where(np.abs(x) < NOISE * scale, 0.0, x), NOISE * peak)
 
 
 def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
@@ -167,10 +211,8 @@ def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
         activity[places] = x[run.span]
         given = np.zeros((len(network.sources.site), activity.shape[1]))
         np.add.at(given, network.outlets.group[makes], activity[network.outlets.ref[makes]])
-        for name in ("give", "draw"):
-            block = model.column(name)
-            if len(block):
-                np.add.at(given, (network.outlets.group[block.key["end"]], block.key["period"]), x[block.span])
+        for block in (model.column("give"), model.column("draw")):
+            np.add.at(given, (network.outlets.group[block.key["end"]], block.key["period"]), x[block.span])
         idle = (given[source, when] <= 0) & (x[flow.span] > nothing[network.sources.commodity[source]])
         x[flow.span] = np.where(idle, 0.0, x[flow.span])
         came = _moved(model, flow, x[flow.span] * arrived, "inlet")[network.inlets.group[needs]]
@@ -203,26 +245,14 @@ def _least(model: Model, flow: Block, peak: Floats) -> Floats:
         (network.inlets, network.arcs.inlet, "take"),
     ):
         least = np.full((len(ends.kind), len(network.places.share)), np.inf)
-        if len(run):
-            forced = np.zeros((len(network.units.ids), least.shape[1]))
-            forced[run.key["unit"], run.key["period"]] = model.lower[run.span]
-            unit = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
-            least[unit] = forced[ends.ref[unit]] * ends.coefficient[unit, None]
+        forced = np.zeros((len(network.units.ids), least.shape[1]))
+        forced[run.key["unit"], run.key["period"]] = model.lower[run.span]
+        unit = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
+        least[unit] = forced[ends.ref[unit]] * ends.coefficient[unit, None]
         block = model.column(traded)
-        if len(block):
-            least[block.key["end"], block.key["period"]] = model.lower[block.span]
+        least[block.key["end"], block.key["period"]] = model.lower[block.span]
         least[(least <= 0) | (least >= PART * peak[ends.commodity][:, None])] = np.inf
         grouped = np.full((int(ends.group.max(initial=-1)) + 1, least.shape[1]), np.inf)
         np.minimum.at(grouped, ends.group, least)
         found = np.minimum(found, grouped[group[flow.key["arc"]], flow.key["period"]])
     return found
-
-
-def _possible(model: Model, moved: dict[str, Floats]) -> Floats:
-    """Return the greatest activity of each unit implied by flows at its ends, 0 if none, shape (units, periods)."""
-    network = model.candidates.network
-    most: Floats = np.zeros((len(network.units.ids), len(network.places.share)))
-    for ends, side in ((network.outlets, "outlet"), (network.inlets, "inlet")):
-        mine = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
-        np.maximum.at(most, ends.ref[mine], moved[side][ends.group[mine]] / ends.coefficient[mine, None])
-    return most

@@ -1,24 +1,28 @@
 """Search: find the best plan of a problem with binary decisions, with a proven upper bound on its value.
 
 The relaxation gives a bound and reduced costs. Slope scaling gives good plans early: fixed costs are spread over the
-amounts used in the previous round. The best of these plans is improved by fix-and-optimise (`improved`), binaries are
+amounts used in the previous round. The best of these plans is improved by fix-and-optimise, binaries are
 fixed by reduced costs, and HiGHS's branch and bound follows.
+
+A part that is re-optimised holds the binaries that concern one commodity: builds that use or make it, links that carry
+it, on/off switches of units that run on it. Commodities with few binaries share a part. The largest parts come first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from scipy import sparse
 
-from synergy.model.heuristics import improved, polished, slopes
+from synergy.model.build import Model
 from synergy.model.highs import SolverResult, SolverSession, Status
 from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import ScaledProblem
 from synergy.model.solve_params import SolveParams, relative_gap
-from synergy.network.places import Ints
+from synergy.network.places import Bools, Floats, Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
 CUTS = 12  # rounds of forcing rows
@@ -27,7 +31,14 @@ ROOT_LOOKS = 20  # of HiGHS at its limits, for the first rounds of cuts
 TIGHT = 0.015  # gap after them that branching closes
 RELAXED_PART = 0.25  # of the time that is left, for a relaxation where there is a plan already
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
-
+LEAST = 300  # decisions of a part, unless there are no more
+LOOKS = 48  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
+SECONDS_PART = 0.5  # of the time that is left, for one part
+NEAR = 5e-4  # gap within a part that suffices
+WORTH = 1e-4  # part of the value that a part has to bring to be worth another
+IDLE = 2  # parts in a row that bring less
+SLOPES = 24  # rounds of slope scaling; later ones change little
+USED = 1e-6  # part of a yes-or-no that counts as used
 
 NOTHING = SolverResult(Status.STOPPED, np.inf, -np.inf, None)
 
@@ -72,28 +83,41 @@ def search(problem: ScaledProblem, params: SolveParams, knowledge: Knowledge) ->
     It has the best proven bound; its integers are whole and its continuous part is best for them.
     """
     stated, integer = problem, np.flatnonzero(problem.integer)
-    begun = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
-    params.found(begun.x, begun.value, begun.bound)
+    best = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
+    params.found(best.x, best.value, best.bound)
     if len(integer) <= SMALL:
-        known = None if begun.x is None else _Start(begun, begun.bound, integer[:0])
+        known = None if best.x is None else _Start(best, best.bound, integer[:0])
         answer = _branch(problem, params, known)
         return polished(problem, answer if known is None else _better(answer, known), params)
-    if relative_gap(begun.bound, begun.value) <= params.gap:
-        return polished(stated, replace(begun, status=Status.OPTIMAL), params)
-    session = relaxation(problem, params, 1.0 if begun.x is None else RELAXED_PART)
+    if relative_gap(best.bound, best.value) <= params.gap:
+        return polished(stated, replace(best, status=Status.OPTIMAL), params)
+    session = relaxation(problem, params, 1.0 if best.x is None else RELAXED_PART)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
-    if begun.x is None or relaxed.value > begun.bound:
+    if best.x is None or relaxed.value > best.bound:
         # where the periods' relaxation says less than their sum, its forcing rows cost more than they bring
         problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, params))
-    if not _solved(relaxed) and begun.x is None:
+    solved = _solved(relaxed)
+    if not solved and best.x is None:
         return polished(stated, _branch(problem, params, None), params)
-    start = _start(problem, (relaxed, begun), session, (knowledge, params))
-    value = start.best.value
-    if start.best.x is not None and relative_gap(start.bound, value) <= params.gap:
-        answer = replace(start.best, status=Status.OPTIMAL, bound=start.bound)
+    bound = max(best.bound, relaxed.value) if solved else best.bound
+    params.say("relaxation", -bound * problem.money, -best.value * problem.money)
+    if knowledge.beginning is not None and relative_gap(bound, best.value) > params.gap:
+        plan = knowledge.beginning.plan()
+        bound = max(bound, plan.bound)
+        params.found(plan.x, plan.value, bound)
+        best = min(best, plan, key=lambda answer: answer.value)
+    if best.x is None and solved:
+        best = slopes(problem, relaxed, session, (knowledge.forcing, params))
+        start = _Start(best, bound, _dropped(problem, relaxed, best))
+        best = _better(_branch(problem, params, start, patient=False), start)
+        bound = best.bound
+    best = _improved(problem, best, bound, knowledge.parts, params)
+    start = _Start(best, bound, _dropped(problem, relaxed, best))
+    if best.x is not None and relative_gap(bound, best.value) <= params.gap:
+        answer = replace(best, status=Status.OPTIMAL, bound=bound)
     elif params.interrupted():
-        answer = replace(start.best, status=Status.STOPPED, bound=start.bound)
+        answer = replace(best, status=Status.STOPPED, bound=bound)
     else:
         answer = _better(_branch(problem, params, start), start)
     return polished(stated, answer, params)
@@ -166,35 +190,6 @@ def relaxation(problem: ScaledProblem, params: SolveParams, part: float = 1.0) -
     return session
 
 
-def _start(
-    problem: ScaledProblem,
-    known: tuple[SolverResult, SolverResult],
-    session: SolverSession,
-    given: tuple[Knowledge, SolveParams],
-) -> _Start:
-    """Return the best heuristic plan (starting plan or slope scaling, then fix-and-optimise) and fixed columns.
-
-    `known` holds the relaxation and the first plan.
-    """
-    (relaxed, best), (knowledge, params) = known, given
-    solved = _solved(relaxed)
-    bound = max(best.bound, relaxed.value) if solved else best.bound
-    params.say("relaxation", -bound * problem.money, -best.value * problem.money)
-    if knowledge.beginning is not None and relative_gap(bound, best.value) > params.gap:
-        plan = knowledge.beginning.plan()
-        bound = max(bound, plan.bound)
-        params.found(plan.x, plan.value, bound)
-        best = min(best, plan, key=lambda answer: answer.value)
-    if best.x is None and solved:
-        best = slopes(problem, relaxed, session, (knowledge.forcing, params))
-        start = _Start(best, bound, _dropped(problem, relaxed, best))
-        answer = _branch(problem, params, start, patient=False)
-        best = _better(answer, start)
-        bound = best.bound
-    best = improved(problem, best, bound, knowledge.parts, params)
-    return _Start(best, bound, _dropped(problem, relaxed, best))
-
-
 def _dropped(problem: ScaledProblem, relaxed: SolverResult, best: SolverResult) -> Ints:
     """Return the binaries that reduced-cost fixing sets to 0, given the gap of the plan to the relaxation."""
     integer = np.flatnonzero(problem.integer)
@@ -204,8 +199,11 @@ def _dropped(problem: ScaledProblem, relaxed: SolverResult, best: SolverResult) 
     return integer[(relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)]
 
 
-def _session(problem: ScaledProblem, params: SolveParams) -> SolverSession:
-    """Return a MIP session with the gap, seed and threads of its parameters."""
+def _branch(problem: ScaledProblem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> SolverResult:
+    """Run HiGHS's branch and bound from the incumbent, with the dropped columns fixed at 0.
+
+    Without `patient` it ends after the first rounds of cuts, unless the remaining gap is small enough to branch on.
+    """
     session = SolverSession(
         problem,
         threads=params.threads,
@@ -214,15 +212,6 @@ def _session(problem: ScaledProblem, params: SolveParams) -> SolverSession:
         mip_rel_gap=params.gap,
     )
     session.stop = params.stop
-    return session
-
-
-def _branch(problem: ScaledProblem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> SolverResult:
-    """Run HiGHS's branch and bound from the incumbent, with the dropped columns fixed at 0.
-
-    Without `patient` it ends after the first rounds of cuts, unless the remaining gap is small enough to branch on.
-    """
-    session = _session(problem, params)
     known = -np.inf if start is None else start.bound
     best = np.inf if start is None else start.best.value
     if start is not None:
@@ -257,3 +246,146 @@ def sketched(problem: ScaledProblem, params: SolveParams, forcing: Forcing, boun
         return replace(relaxed, x=None, value=np.inf)
     best = slopes(problem, relaxed, session, (forcing, params))
     return replace(best, bound=max(relaxed.value, bound))
+
+
+def parts_of(model: Model) -> tuple[Ints, ...]:
+    """Return the fix-and-optimise parts: binary columns by commodities, the largest first; parts may overlap."""
+    units, links = model.candidates.network.units, model.candidates.network.links
+    built, on, opened = (model.column(name) for name in ("built", "on", "open"))
+    shape = (len(model.candidates.network.places.commodities), len(model.cost))
+    # incidences of commodities and units, of units and columns, of commodities and columns
+    recipe = sparse.csr_array(
+        (np.ones(len(units.recipe_unit)), (units.recipe_commodity, units.recipe_unit)), shape=(shape[0], len(units.ids))
+    )
+    unit = np.concatenate([units.steps.unit[built.key["step"]], on.key["unit"]])
+    column = np.concatenate([built.positions, on.positions])
+    decides = sparse.csr_array((np.ones(len(column)), (unit, column)), shape=(len(units.ids), shape[1]))
+    carries = sparse.csr_array(
+        (np.ones(len(opened)), (links.commodity[opened.key["link"]], opened.positions)), shape=shape
+    )
+    touched = sparse.csr_array(recipe @ decides + carries)
+    size = np.diff(touched.indptr)
+    order = np.argsort(-size, kind="stable")
+    parts: list[Ints] = []
+    open_part = np.empty(0, np.int64)
+    for commodity in order[size[order] > 0]:
+        open_part = np.union1d(open_part, touched.indices[touched.indptr[commodity] : touched.indptr[commodity + 1]])
+        if len(open_part) >= LEAST:
+            parts.append(open_part)
+            open_part = np.empty(0, np.int64)
+    return (*parts, open_part) if len(open_part) else tuple(parts)
+
+
+def _improved(
+    problem: ScaledProblem, best: SolverResult, bound: float, parts: Sequence[Ints], params: SolveParams
+) -> SolverResult:
+    """Improve a plan by fix-and-optimise: re-solve each part with all other binaries fixed.
+
+    Fix-and-optimise (Sahling, Buschkuehl, Tempelmeier & Helber 2009, Computers & Operations Research 36:2546). Each
+    part (binary columns that may change together) ends by work, not by the clock, unless time runs out. `bound` is
+    proven, for the listener.
+    """
+    idle = 0
+    for part in parts:
+        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= params.gap or params.interrupted():
+            break
+        before = best.value
+        best = _reoptimised(problem, best, part, (bound, params))
+        params.found(best.x, best.value, bound)
+        idle = 0 if before - best.value > WORTH * abs(before) else idle + 1
+    return best
+
+
+def _reoptimised(
+    problem: ScaledProblem, best: SolverResult, part: Ints, given: tuple[float, SolveParams]
+) -> SolverResult:
+    """Return the best plan that differs from the incumbent in one part only."""
+    bound, params = given
+    known: Floats = best.x if best.x is not None else np.empty(0)
+    held: Bools = problem.integer.copy()
+    held[part] = False
+    columns = np.flatnonzero(held)
+    session = SolverSession(
+        problem,
+        threads=params.threads,
+        random_seed=params.seed,
+        time_limit=max(params.left * SECONDS_PART, 1.0),
+        mip_rel_gap=max(params.gap, NEAR),
+    )
+    session.bound(columns, np.round(known[columns]), np.round(known[columns]))
+    session.start(known)
+    looks = 0
+
+    def hear(_: float, value: float) -> bool:
+        nonlocal looks
+        looks += 1
+        params.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
+        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= params.gap or params.interrupted()
+
+    session.listen(hear)
+    session.stop = params.stop
+    answer = session.solve()
+    return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)
+
+
+def slopes(
+    problem: ScaledProblem, relaxed: SolverResult, session: SolverSession, given: tuple[Forcing, SolveParams]
+) -> SolverResult:
+    """Return the best plan of dynamic slope scaling of the binary columns.
+
+    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195).
+    """
+    forcing, params = given
+    integer = np.flatnonzero(problem.integer)
+    own = problem.cost[integer]
+    slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
+    best = NOTHING
+    trial = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    trial.warm(session)
+    seen: set[bytes] = set()
+    for _ in range(SLOPES):
+        if params.interrupted():
+            break
+        slope = np.where(part > USED, own / np.maximum(part, USED), slope)
+        session.price(integer, slope)
+        session.set(time_limit=max(params.left, 1.0))
+        answer = session.solve()
+        if answer.x is None:
+            break
+        part = answer.x[integer]
+        chosen = forcing.chosen(part, integer, USED)
+        if chosen.tobytes() in seen:
+            break
+        seen.add(chosen.tobytes())
+        plan = held(trial, problem, chosen.astype(float))
+        if plan.value < best.value:
+            best = plan
+            params.found(best.x, best.value, relaxed.value)
+            params.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
+    return best
+
+
+def held(session: SolverSession, problem: ScaledProblem, whole: Floats) -> SolverResult:
+    """Return the optimal continuous variables for given binaries, solved in a reusable session."""
+    integer = np.flatnonzero(problem.integer)
+    session.bound(integer, whole, whole)
+    answer = session.solve()
+    if answer.status is not Status.OPTIMAL or answer.x is None:
+        return NOTHING
+    x = answer.x.copy()
+    x[integer] = whole
+    return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
+
+
+def polished(problem: ScaledProblem, answer: SolverResult, params: SolveParams) -> SolverResult:
+    """Return the answer with integral binaries, the optimal continuous variables for them, and their duals."""
+    if answer.x is None:
+        return answer
+    whole = np.round(answer.x[problem.integer])
+    if params.asked() and np.array_equal(whole, answer.x[problem.integer]):
+        return answer  # the rest is the best for them already, or near it
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    rest = held(session, problem, whole)
+    if rest.x is None:
+        return answer
+    return replace(rest, status=answer.status, bound=min(answer.bound, rest.value), nodes=answer.nodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -20,7 +20,13 @@ from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.near_optimal.directions import Aim, DifferenceKind, Features, PlanParts, distance, features_of
 from synergy.network.places import Floats, Ints, places_of
 from synergy.plan import Plan
-from synergy.scenario import Cell
+from synergy.proposals.names import names
+from synergy.records.documents import PlanJSON
+from synergy.records.files import plan_record
+from synergy.records.plain import plain
+from synergy.scenario import JSON, Cell
+from synergy.texts import LANGUAGES, Catalogue
+from synergy.units import money
 from synergy.verification.verify import assert_valid
 
 WITHIN = 0.02
@@ -37,6 +43,35 @@ SHARES = {
 }
 NOUGHT = 1e-9  # part of the value that is none
 MORE = 1e-6  # part of the value by which a better plan is better
+AlternativeJSON = dict[str, JSON | PlanJSON]
+SCHEMA = "synergy/alternatives/1"
+EVEN = 5e-5  # part of the value that is shown as nothing
+# English, Chinese
+SAID = Catalogue(
+    {
+        "less": ("{part} less", "价值少 {part}"),
+        "even": ("as much", "价值不减"),
+        "more": ("{part} more", "价值多 {part}"),
+        DifferenceKind.BUILD: ("without the new {process} at {site}", "不在{site}新建{process}"),
+        DifferenceKind.PROCESS: ("without any new {process}", "不新建任何{process}"),
+        DifferenceKind.LINK: (
+            "without the new link for {commodity} from {origin} to {target}",
+            "不建{origin}至{target}的{commodity}线路",
+        ),
+        DifferenceKind.PARTNER: (
+            "with one partner fewer for {enterprise}, who no longer deals with {other}",
+            "{enterprise}少一个合作方，不再与{other}交易",
+        ),
+        DifferenceKind.CAPEX: ("with {saved} less capex", "投资减少 {saved}"),
+        DifferenceKind.FEWER: (
+            "with fewer partnerships, {count} instead of {before}",
+            "合作关系由 {before} 对减至 {count} 对",
+        ),
+        "whole": ("{lead}, {what}", "{lead}，{what}"),
+        "beside.less": ("; capex {money} less", "；投资少 {money}"),
+        "beside.more": ("; capex {money} more", "；投资多 {money}"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +163,17 @@ def alternatives(
     search = _Search(dataset, plan, model, (within, apart), params)
     candidates = search.compared(list(search.candidates()))
     kept: list[Alternative] = []
-    for one in _mixed(sorted(candidates, key=lambda one: one.lost)):
+    candidates.sort(key=lambda one: one.lost)
+    ways = [one.way for one in candidates]
+    # the best of each way in turn, then the second best of each
+    for place in sorted(range(len(ways)), key=lambda i: (ways[:i].count(ways[i]), i)):
+        one = candidates[place]
         near = min((distance(one.features, other.features) for other in kept), default=1.0)
         if near >= apart and len(kept) < most:
             kept.append(replace(one, apart=near))
     found = tuple(sorted(kept, key=lambda one: one.lost))
     better = None if search.plan is plan else search.plan
     return Alternatives(search.plan, search.features, within, apart, found, search.tried, better, search.stopped)
-
-
-def _mixed(candidates: list[Alternative]) -> list[Alternative]:
-    """Return the candidates in round-robin order of their ways: the best of each way, then the second best."""
-    ways = [one.way for one in candidates]
-    return [candidates[place] for place in sorted(range(len(ways)), key=lambda i: (ways[:i].count(ways[i]), i))]
 
 
 class _Search:
@@ -164,7 +197,7 @@ class _Search:
         self.base: Floats = base if found is None else found
         self.near.settle(self.base)
         if self._more(self.near.value(self.base)):
-            self._take(in_place_of(self.plan, self._planned(self.base)))
+            self._take(_in_place_of(self.plan, self._planned(self.base)))
         self.parts = PlanParts(model, self.base)
         self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
 
@@ -191,12 +224,12 @@ class _Search:
         best = max(found, key=lambda one: one.plan.value, default=None)
         if best is None or not self._more(best.plan.value):
             return found
-        self._take(in_place_of(self.plan, best.plan))
+        self._take(_in_place_of(self.plan, best.plan))
         again = []
         for one in found:
             away, lost = distance(self.features, one.features), self.plan.value - one.plan.value
             near = one is best or away < self.apart or one.plan.value < self.floor
-            if not near and does_without(one.way, one.subject, (self.features, one.features)):
+            if not near and _does_without(one.way, one.subject, (self.features, one.features)):
                 again.append(replace(one, lost=lost, distance=away))
         return again
 
@@ -223,9 +256,11 @@ class _Search:
             self.tried += 1
             x = self._found(aim)
             if x is not None and self.near.value(x) >= self.floor - NOUGHT * abs(self.floor):
-                told = self._alternative(aim, x)
-                if told.distance >= self.apart:
-                    yield told
+                plan = self._planned(x)
+                features, lost = features_of(self.dataset, plan.decisions), self.plan.value - plan.value
+                away = distance(self.features, features)
+                if away >= self.apart:
+                    yield Alternative(aim.way, aim.subject, plan, features, lost, away, 1.0)
 
     def _found(self, aim: Aim) -> Floats | None:
         """Return the best plan found for an aim."""
@@ -275,44 +310,31 @@ class _Search:
 
     def _most(self, parts: list[Ints], always: Ints) -> Ints:
         """Return the columns of the longest prefix of parts that can be closed within the loss allowed."""
-        fits: Callable[[int], bool] = lambda count: self._fits(np.concatenate([always, *parts[:count]]))  # noqa: E731
         low, high = 0, len(parts)
         while low < high:  # closing more never brings more
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if fits(middle) else (low, middle - 1)
+            x = self.near.rest(Wish(np.concatenate([always, *parts[:middle]])))
+            fits = x is not None and self.near.value(x) >= self.floor
+            low, high = (middle, high) if fits else (low, middle - 1)
         return np.concatenate([always, *parts[:low]]) if low else np.empty(0, np.int64)
 
-    def _fits(self, closed: Ints) -> bool:
-        x = self.near.rest(Wish(closed))
-        return x is not None and self.near.value(x) >= self.floor
-
-    def _solver(self, gap: float) -> dict[str, Cell]:
-        """Return the solver section of a plan document; seconds are those since the search began."""
+    def _planned(self, x: Floats) -> Plan:
+        """Return a verified plan without a baseline comparison; the bound of the reference plan applies to it."""
         model = self.near.model
-        return {
+        decisions, _ = decode(model, x)
+        value, bound = accounts.value(self.dataset, decisions), self.plan.bound
+        gap = relative_gap(bound, value)
+        asked = float(self.plan.solver.get("gap_asked", self.params.gap))
+        solver: dict[str, Cell] = {
             "name": "HiGHS around a plan",
-            "seconds": self.params.seconds,
+            "seconds": self.params.seconds,  # since the search began
             "build_seconds": 0.0,
             "variables": len(model.cost),
             "constraints": len(model.row_lower),
             "binaries": int(model.integer.sum()),
             "threads": self.params.threads,
-            "gap_asked": gap,
+            "gap_asked": asked,
         }
-
-    def _alternative(self, aim: Aim, x: Floats) -> Alternative:
-        """Return the verified plan of an aim, compared with the reference plan."""
-        plan = self._planned(x)
-        features = features_of(self.dataset, plan.decisions)
-        away = distance(self.features, features)
-        return Alternative(aim.way, aim.subject, plan, features, self.plan.value - plan.value, away, 1.0)
-
-    def _planned(self, x: Floats) -> Plan:
-        """Return a verified plan without a baseline comparison; the bound of the reference plan applies to it."""
-        decisions, _ = decode(self.near.model, x)
-        value, bound = accounts.value(self.dataset, decisions), self.plan.bound
-        gap = relative_gap(bound, value)
-        asked = float(self.plan.solver.get("gap_asked", self.params.gap))
         plan = Plan(
             dataset=self.plan.dataset,
             scenario=self.plan.scenario,
@@ -323,13 +345,13 @@ class _Search:
             decisions=decisions,
             emissions={"co2": accounts.co2(self.dataset, decisions), "baseline_co2": None},
             proof=self.plan.proof,
-            solver=self._solver(asked),
+            solver=solver,
         )
         assert_valid(self.dataset, plan)
         return plan
 
 
-def in_place_of(plan: Plan, better: Plan) -> Plan:
+def _in_place_of(plan: Plan, better: Plan) -> Plan:
     """Return the better plan with the baseline comparison of the plan it replaces, without proposals and settlement.
 
     `better` is verified, without a baseline comparison of its own.
@@ -351,7 +373,7 @@ def in_place_of(plan: Plan, better: Plan) -> Plan:
     )
 
 
-def does_without(way: DifferenceKind, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
+def _does_without(way: DifferenceKind, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
     """Return whether an alternative lacks something that a plan has: the part of an `Aim` that it excludes.
 
     `plans` are the features of the plan, and of the alternative.
@@ -366,3 +388,67 @@ def does_without(way: DifferenceKind, subject: tuple[str, ...], plans: tuple[Fea
     if way is DifferenceKind.PARTNER:
         return (min(subject), max(subject)) in plan.partnerships
     return other.capex < plan.capex if way is DifferenceKind.CAPEX else len(other.partnerships) < len(plan.partnerships)
+
+
+def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str) -> str:
+    """Return a one-sentence summary of an alternative: its difference and its loss of value."""
+    part = one.lost / max(1.0, abs(found.plan.value))
+    key = "even" if abs(part) < EVEN else "less" if part > 0 else "more"
+    lead = SAID.say(key, lang, part=f"{abs(part):.2%}".replace("%", " %" if lang == "en" else "%"))
+    saved = found.features.capex - one.features.capex
+    currency = dataset.settings.currency
+    called = names(dataset, lang)
+    subjects: dict[DifferenceKind, tuple[tuple[str, Mapping[str, str]], ...]] = {
+        DifferenceKind.BUILD: (("process", called.process), ("site", called.site)),
+        DifferenceKind.PROCESS: (("process", called.process),),
+        DifferenceKind.LINK: (("origin", called.site), ("target", called.site), ("commodity", called.commodity)),
+        DifferenceKind.PARTNER: (("enterprise", called.owner), ("other", called.owner)),
+    }
+    parts = zip(subjects.get(one.way, ()), one.subject, strict=False)  # a link's mode is not named
+    fields = {key: known[ident] for (key, known), ident in parts} | {"saved": money(saved, currency, lang)}
+    fields["count"], fields["before"] = (str(len(of.partnerships)) for of in (one.features, found.features))
+    said = SAID.say("whole", lang, lead=lead, what=SAID.say(one.way, lang, **fields))
+    if one.way is not DifferenceKind.CAPEX and abs(saved) > EVEN * max(1.0, found.features.capex):
+        said += SAID.say("beside.less" if saved > 0 else "beside.more", lang, money=money(abs(saved), currency, lang))
+    return said
+
+
+def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, JSON | PlanJSON | list[AlternativeJSON]]:
+    """Return alternatives as a plain JSON record, each with its plan document.
+
+    ``builds``, ``links`` and ``partnerships`` list the removals and additions relative to the plan.
+    """
+    return {
+        "schema": SCHEMA,
+        "dataset": plain(found.plan.dataset),
+        "value": found.plan.value,
+        "within": found.within,
+        "least_distance": found.apart,
+        "better": None if found.better is None else found.better.value,
+        "better_plan": None if found.better is None else plan_record(found.better),
+        "tried": found.tried,
+        "stopped": found.stopped,
+        "alternatives": [_record(dataset, found, one) for one in found.found],
+    }
+
+
+def _record(dataset: Dataset, found: Alternatives, one: Alternative) -> AlternativeJSON:
+    changes = {}
+    for name in ("builds", "links", "partnerships"):
+        before, now = getattr(found.features, name), getattr(one.features, name)
+        changes[name] = {"gone": plain(sorted(before - now)), "new": plain(sorted(now - before))}
+    co2, co2_before = one.plan.emissions["co2"], found.plan.emissions["co2"]
+    return {
+        "way": str(one.way),
+        "subject": list(one.subject),
+        **{f"title_{lang}": sentence(dataset, found, one, lang) for lang in LANGUAGES},
+        "value": one.plan.value,
+        "lost": one.lost,
+        "capex": one.features.capex,
+        "capex_change": one.features.capex - found.features.capex,
+        "co2_change": None if co2 is None or co2_before is None else co2 - co2_before,
+        "distance": one.distance,
+        "apart": one.apart,
+        **changes,
+        "plan": plan_record(one.plan),
+    }

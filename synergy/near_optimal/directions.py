@@ -11,7 +11,7 @@ import pandas as pd
 
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
-from synergy.network.links import WITHIN, between_enterprises
+from synergy.network.network import WITHIN, between_enterprises
 from synergy.network.places import Floats, Ints
 from synergy.plan import Decisions
 

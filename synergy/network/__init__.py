@@ -1,1 +1,1 @@
-"""Dataset -> Network: sites, units, ends, groups and links as arrays, and networkx views of them."""
+"""Dataset -> Network: sites, units, ends, groups, links and arcs as arrays."""

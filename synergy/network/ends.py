@@ -7,7 +7,7 @@ groups, and a plan is split among members afterwards. This is exact and saves mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -90,46 +90,49 @@ class Groups:
     first: Ints
 
 
-def _ends(rows: pd.DataFrame, amount: Floats) -> Ends:
-    """Return ends from columns kind, ref, site, commodity, rank, coefficient, signature, alone."""
-    whole = {name: rows[name].to_numpy(np.int64) for name in ("kind", "ref", "site", "commodity", "rank", "signature")}
-    return Ends(
-        **whole,
-        coefficient=rows["coefficient"].to_numpy(float),
-        amount=amount,
-        alone=rows["alone"].to_numpy(bool),
-        group=np.full(len(rows), -1),
-    )
+def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
+    """Return all outlets and their groups; markets without a site are placed at every site that could use them."""
+    offers, stores, markets = dataset["offers"], dataset["stores"], dataset["markets"]["market"].to_numpy(object)
+    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
+    site, commodity = _at(offers, places)
+    apart = (offers["keep"].to_numpy(float) > 0) | ((offers["price"].to_numpy(float) != 0) & disposable[commodity])
+    signature = qualities.signature(offers["offer"], offers["commodity"])
+    ref = np.arange(len(offers))
+    own = _frame(EndKind.OFFER, ref, site, commodity, OutletClass.OWN, signature=signature, alone=apart)
+    made, made_amount = _unit_ends(units, places, +1)
+    process = places.processes[units.process[made["ref"]]]
+    made["signature"] = qualities.signature(process, places.commodities[made["commodity"]])
+    signature = qualities.signature(stores["store"], stores["commodity"])
+    ref = np.arange(len(stores))
+    held = _frame(EndKind.STORE, ref, *_at(stores, places), OutletClass.STORE, signature=signature)
+    held_amount = np.repeat((stores["capacity"] * (1 - stores["loss"])).to_numpy(float)[:, None], len(places.share), 1)
+    here = _sites_with(dataset, places, units, inlets=True)
+    bought, bought_amount = _market_ends(dataset, places, "buy", here)
+    bought["signature"] = qualities.signature(markets[bought["ref"]], places.commodities[bought["commodity"]])
+    amounts = [_per_period(offers, "quantity", places), made_amount, held_amount, bought_amount]
+    return _grouped(pd.concat([own, made, held, bought], ignore_index=True), np.concatenate(amounts))
 
 
-def _frame(kind: EndKind, ref: Data, site: Data, commodity: Data, rank: Data | int, **more: Data) -> pd.DataFrame:
-    """Return the columns of `_ends` with their defaults."""
-    frame = pd.DataFrame({"ref": ref, "site": site, "commodity": commodity, "rank": rank})
-    return frame.assign(kind=int(kind), **({"coefficient": 1.0, "signature": 0, "alone": False} | more))
-
-
-def _per_period(quantity: Floats, period: Ints, share: Floats) -> Floats:
-    """Return amounts by period: yearly amounts spread by share, period amounts in place; NaN is unlimited."""
-    yearly = np.where(np.isnan(quantity), np.inf, quantity)
-    inside = np.arange(len(share))[None, :] == period[:, None]
-    spread = np.where(period[:, None] < 0, yearly[:, None] * share[None, :], 0.0)
-    amount: Floats = np.where(inside, yearly[:, None], spread)
-    return amount
-
-
-def _stated_amounts(table: pd.DataFrame, places: Places) -> Floats:
-    """Return the quantities of offers or needs by period."""
-    return _per_period(table["quantity"].to_numpy(float), positions(table["period"], places.periods), places.share)
-
-
-def _grouped(ends: Ends) -> tuple[Ends, Groups]:
-    """Group ends that are indistinguishable to all constraints."""
-    single = np.where(ends.alone, np.arange(len(ends.kind)), -1)
-    key = np.stack([ends.site, ends.commodity, ends.rank, ends.signature, single])
-    _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
-    group = np.asarray(group).ravel()
-    groups = Groups(ends.site[first], ends.commodity[first], ends.rank[first], ends.signature[first], first)
-    return replace(ends, group=group), groups
+def inlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
+    """Return all inlets and their groups; an inlet with quality limits forms its own group."""
+    needs, stores, markets = dataset["needs"], dataset["stores"], dataset["markets"]["market"].to_numpy(object)
+    apart = qualities.limited(needs["need"], needs["commodity"])
+    wanted = _frame(EndKind.NEED, np.arange(len(needs)), *_at(needs, places), InletClass.OWN, alone=apart)
+    used, used_amount = _unit_ends(units, places, -1)
+    process = places.processes[units.process[used["ref"]]]
+    used["alone"] = qualities.limited(process, places.commodities[used["commodity"]])
+    apart = qualities.limited(stores["store"], stores["commodity"])
+    held = _frame(EndKind.STORE, np.arange(len(stores)), *_at(stores, places), InletClass.STORE, alone=apart)
+    held_amount = np.repeat(stores["capacity"].to_numpy(float)[:, None], len(places.share), 1)
+    here = _sites_with(dataset, places, units, inlets=False)
+    sold, sold_amount = _market_ends(dataset, places, "sell", here)
+    sold["alone"] = qualities.limited(markets[sold["ref"]], places.commodities[sold["commodity"]])
+    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
+    gone = here[disposable[here["commodity"].to_numpy(int)]]
+    left = _frame(EndKind.DISPOSAL, gone["commodity"], gone["site"], gone["commodity"], InletClass.DISPOSAL)
+    endless = np.full((len(left), len(places.share)), np.inf)
+    amounts = [_per_period(needs, "quantity", places), used_amount, held_amount, sold_amount, endless]
+    return _grouped(pd.concat([wanted, used, held, sold, left], ignore_index=True), np.concatenate(amounts))
 
 
 def unit_amounts(units: Units, share: Floats) -> Floats:
@@ -137,83 +140,6 @@ def unit_amounts(units: Units, share: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         most = units.capacity[:, None] * share[None, :] * units.available
     return np.nan_to_num(most, nan=0.0, posinf=np.inf)
-
-
-def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all outlets and their groups; markets without a site are placed at every site that could use them."""
-    offers, stores = dataset["offers"], dataset["stores"]
-    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
-    site, commodity = positions(offers["site"], places.sites), positions(offers["commodity"], places.commodities)
-    apart = (offers["keep"].to_numpy(float) > 0) | ((offers["price"].to_numpy(float) != 0) & disposable[commodity])
-    own = _frame(
-        EndKind.OFFER,
-        np.arange(len(offers)),
-        site,
-        commodity,
-        OutletClass.OWN,
-        signature=qualities.signature(offers["offer"], offers["commodity"]),
-        alone=apart,
-    )
-    own_amount = _stated_amounts(offers, places)
-    made, made_amount = _unit_ends(units, places, +1)
-    made["signature"] = qualities.signature(
-        places.processes[units.process[made["ref"]]], places.commodities[made["commodity"]]
-    )
-    held = _frame(
-        EndKind.STORE,
-        np.arange(len(stores)),
-        positions(stores["site"], places.sites),
-        positions(stores["commodity"], places.commodities),
-        OutletClass.STORE,
-        signature=qualities.signature(stores["store"], stores["commodity"]),
-    )
-    held_amount = np.repeat((stores["capacity"] * (1 - stores["loss"])).to_numpy(float)[:, None], len(places.share), 1)
-    here = _sites_with(dataset, places, units, inlets=True)
-    bought, bought_amount = _market_ends(dataset, places, "buy", here)
-    bought["signature"] = qualities.signature(
-        dataset["markets"]["market"].to_numpy(object)[bought["ref"]], places.commodities[bought["commodity"]]
-    )
-    rows = pd.concat([own, made, held, bought], ignore_index=True)
-    return _grouped(_ends(rows, np.concatenate([own_amount, made_amount, held_amount, bought_amount])))
-
-
-def inlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all inlets and their groups; an inlet with quality limits forms its own group."""
-    needs, stores = dataset["needs"], dataset["stores"]
-    wanted = _frame(
-        EndKind.NEED,
-        np.arange(len(needs)),
-        positions(needs["site"], places.sites),
-        positions(needs["commodity"], places.commodities),
-        InletClass.OWN,
-        alone=qualities.limited(needs["need"], needs["commodity"]),
-    )
-    wanted_amount = _stated_amounts(needs, places)
-    used, used_amount = _unit_ends(units, places, -1)
-    used["alone"] = qualities.limited(
-        places.processes[units.process[used["ref"]]], places.commodities[used["commodity"]]
-    )
-    held = _frame(
-        EndKind.STORE,
-        np.arange(len(stores)),
-        positions(stores["site"], places.sites),
-        positions(stores["commodity"], places.commodities),
-        InletClass.STORE,
-        alone=qualities.limited(stores["store"], stores["commodity"]),
-    )
-    held_amount = np.repeat(stores["capacity"].to_numpy(float)[:, None], len(places.share), 1)
-    here = _sites_with(dataset, places, units, inlets=False)
-    sold, sold_amount = _market_ends(dataset, places, "sell", here)
-    sold["alone"] = qualities.limited(
-        dataset["markets"]["market"].to_numpy(object)[sold["ref"]], places.commodities[sold["commodity"]]
-    )
-    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
-    gone = here[disposable[here["commodity"].to_numpy(int)]]
-    left = _frame(EndKind.DISPOSAL, gone["commodity"], gone["site"], gone["commodity"], InletClass.DISPOSAL)
-    rows = pd.concat([wanted, used, held, sold, left], ignore_index=True)
-    endless = np.full((len(left), len(places.share)), np.inf)
-    amount = np.concatenate([wanted_amount, used_amount, held_amount, sold_amount, endless])
-    return _grouped(_ends(rows, amount))
 
 
 def _unit_ends(units: Units, places: Places, sign: int) -> tuple[pd.DataFrame, Floats]:
@@ -240,21 +166,51 @@ def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame
     place, access = (OutletClass.PLACE, OutletClass.ACCESS) if side == "buy" else (InletClass.PLACE, InletClass.OUTSIDE)
     rows = pd.concat([sited.assign(rank=int(place)), anywhere.assign(rank=int(access))], ignore_index=True)
     frame = _frame(EndKind.MARKET, rows["ref"], rows["site"], rows["commodity"], rows["rank"])
-    limit = _per_period(markets["limit"].to_numpy(float), positions(markets["period"], places.periods), places.share)
-    return frame, limit[rows["ref"].to_numpy(int)]
+    return frame, _per_period(markets, "limit", places)[rows["ref"].to_numpy(int)]
 
 
 def _sites_with(dataset: Dataset, places: Places, units: Units, *, inlets: bool) -> pd.DataFrame:
     """Return the (site, commodity) pairs that have an own inlet, or an own outlet (stores count as both)."""
     table = dataset["needs" if inlets else "offers"]
     row = units.recipe_coefficient < 0 if inlets else units.recipe_coefficient > 0
-    stores = dataset["stores"]
-    site = [positions(part["site"], places.sites) for part in (table, stores)]
-    commodity = [positions(part["commodity"], places.commodities) for part in (table, stores)]
-    pairs = pd.DataFrame(
-        {
-            "site": np.concatenate([*site, units.site[units.recipe_unit[row]]]),
-            "commodity": np.concatenate([*commodity, units.recipe_commodity[row]]),
-        }
+    run = (units.site[units.recipe_unit[row]], units.recipe_commodity[row])
+    parts = (_at(table, places), _at(dataset["stores"], places), run)
+    site, commodity = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return pd.DataFrame({"site": site, "commodity": commodity}).drop_duplicates(ignore_index=True)
+
+
+def _at(table: pd.DataFrame, places: Places) -> tuple[Ints, Ints]:
+    """Return the site and the commodity of each row of a table."""
+    return positions(table["site"], places.sites), positions(table["commodity"], places.commodities)
+
+
+def _frame(kind: EndKind, ref: Data, site: Data, commodity: Data, rank: Data | int, **more: Data) -> pd.DataFrame:
+    """Return the attributes of `Ends` but amounts and groups, with their defaults."""
+    frame = pd.DataFrame({"ref": ref, "site": site, "commodity": commodity, "rank": rank})
+    return frame.assign(kind=int(kind), **({"coefficient": 1.0, "signature": 0, "alone": False} | more))
+
+
+def _per_period(table: pd.DataFrame, name: str, places: Places) -> Floats:
+    """Return quantities by period: yearly ones spread by share, those of a period in place; blank is unlimited."""
+    quantity, period = table[name].to_numpy(float)[:, None], positions(table["period"], places.periods)[:, None]
+    yearly = np.where(np.isnan(quantity), np.inf, quantity)
+    spread = np.where(period < 0, yearly * places.share, 0.0)
+    amount: Floats = np.where(np.arange(len(places.share)) == period, yearly, spread)
+    return amount
+
+
+def _grouped(rows: pd.DataFrame, amount: Floats) -> tuple[Ends, Groups]:
+    """Return the ends of the rows of `_frame`, grouped where they are indistinguishable to all constraints."""
+    whole = {name: rows[name].to_numpy(np.int64) for name in ("kind", "ref", "site", "commodity", "rank", "signature")}
+    alone = rows["alone"].to_numpy(bool)
+    shared = (whole[name] for name in ("site", "commodity", "rank", "signature"))
+    key = np.stack([*shared, np.where(alone, np.arange(len(rows)), -1)])
+    _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    ends = Ends(
+        **whole,
+        coefficient=rows["coefficient"].to_numpy(float),
+        amount=amount,
+        alone=alone,
+        group=np.asarray(group).ravel(),
     )
-    return pairs.drop_duplicates(ignore_index=True)
+    return ends, Groups(ends.site[first], ends.commodity[first], ends.rank[first], ends.signature[first], first)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG; the contract's figure
@@ -71,21 +72,11 @@ class Places:
 
 def places_of(dataset: Dataset) -> Places:
     """Return the places of a dataset."""
-    columns = {
-        "enterprises": "enterprise",
-        "sites": "site",
-        "commodities": "commodity",
-        "processes": "process",
-        "periods": "period",
-    }
-    ids = {table: dataset[table][column].to_numpy(dtype=object) for table, column in columns.items()}
+    tables = ("enterprises", "sites", "commodities", "processes", "periods")
+    ids = {table: dataset[table][own_column(table)].to_numpy(dtype=object) for table in tables}
     sites = dataset["sites"]
     return Places(
-        enterprises=ids["enterprises"],
-        sites=ids["sites"],
-        commodities=ids["commodities"],
-        processes=ids["processes"],
-        periods=ids["periods"],
+        **ids,
         owner=positions(sites["enterprise"], ids["enterprises"]),
         latitude=sites["latitude"].to_numpy(dtype=float),
         longitude=sites["longitude"].to_numpy(dtype=float),

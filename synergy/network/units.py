@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset, Ids
-from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, positions
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, pairs, positions
 
 
 def annuity(rate: float, years: Floats) -> Floats:
@@ -67,35 +67,35 @@ class Units:
 
 def units_of(dataset: Dataset, places: Places) -> Units:
     """Return all units of a dataset: its facilities, and a build wherever one is allowed."""
-    processes = dataset["processes"]
-    facilities = dataset["facilities"]
+    processes, facilities = dataset["processes"], dataset["facilities"]
     options = _build_options(dataset, places)
-    steps = _steps(dataset, options)
-    process = np.concatenate([positions(facilities["process"], places.processes), options["process"].to_numpy(int)])
-    site = np.concatenate([positions(facilities["site"], places.sites), options["site"].to_numpy(int)])
     standing, new = len(facilities), len(options)
-    most = np.zeros(new)
-    np.maximum.at(most, steps.unit, steps.most)
-    own_opex = processes["opex"].to_numpy(float)[process]
+    built, at = options["process"].to_numpy(int), options["site"].to_numpy(int)
+    process = np.concatenate([positions(facilities["process"], places.processes), built])
+    site = np.concatenate([positions(facilities["site"], places.sites), at])
+    steps = _steps(dataset, options.assign(unit=np.arange(standing, standing + new)))
+    capacity = np.concatenate([facilities["capacity"].to_numpy(float), np.zeros(new)])
+    np.maximum.at(capacity, steps.unit, steps.most)
     given = np.concatenate([facilities["opex"].to_numpy(float), np.full(new, np.nan)])
-    names = places.processes[options["process"].to_numpy(int)] + "@" + places.sites[options["site"].to_numpy(int)]
-    recipe = _recipes(dataset, places, process)
-    steps = Steps(steps.unit + standing, *[getattr(steps, name) for name in Steps.__slots__[1:]])
+    names = places.processes[built] + "@" + places.sites[at]
+    rows = dataset["recipes"]
+    rows = rows[rows["coefficient"].to_numpy(float) != 0]
+    unit, row = pairs(process, positions(rows["process"], places.processes))
     return Units(
         ids=np.concatenate([facilities["facility"].to_numpy(object), names.astype(object)]),
         is_build=np.arange(standing + new) >= standing,
         process=process,
         site=site,
-        capacity=np.concatenate([facilities["capacity"].to_numpy(float), most]),
-        opex=np.where(np.isnan(given), own_opex, given),
+        capacity=capacity,
+        opex=np.where(np.isnan(given), processes["opex"].to_numpy(float)[process], given),
         co2=processes["co2"].to_numpy(float)[process],
         min_load=np.concatenate([facilities["min_load"].to_numpy(float), np.zeros(new)]),
         must_run=np.concatenate([facilities["must_run"].to_numpy(bool), np.zeros(new, bool)]),
         available=_availability(dataset, places, process, site),
         steps=steps,
-        recipe_unit=recipe[0],
-        recipe_commodity=recipe[1],
-        recipe_coefficient=recipe[2],
+        recipe_unit=unit,
+        recipe_commodity=positions(rows["commodity"], places.commodities)[row],
+        recipe_coefficient=rows["coefficient"].to_numpy(float)[row],
     )
 
 
@@ -116,15 +116,8 @@ def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
         )
         options = options[options["process"].isin(buildable)]
     else:
-        sites = np.arange(len(places.sites))
-        options = pd.DataFrame(
-            {
-                "process": np.repeat(buildable, len(sites)),
-                "site": np.tile(sites, len(buildable)),
-                "most": np.inf,
-                "factor": 1.0,
-            }
-        )
+        process, site = np.repeat(buildable, len(places.sites)), np.tile(np.arange(len(places.sites)), len(buildable))
+        options = pd.DataFrame({"process": process, "site": site, "most": np.inf, "factor": 1.0})
     stepped = np.isin(options["process"], positions(dataset["sizes"]["process"], places.processes))
     public = places.owner[options["site"].to_numpy(int)] == PUBLIC
     possible: pd.DataFrame = options[~(stepped & public)]
@@ -132,14 +125,14 @@ def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
 
 
 def _steps(dataset: Dataset, options: pd.DataFrame) -> Steps:
-    """Return the steps of the build options, units counted from 0."""
+    """Return the steps of the build options, which name their `unit`."""
     processes = dataset["processes"]
     figures = ["min_capacity", "max_capacity", "fixed_capex", "unit_capex"]
     sizes = dataset["sizes"][["process", "size", *figures]]
     whole = processes.loc[~processes["process"].isin(sizes["process"]), ["process", *figures]].assign(size="")
     table = pd.concat([whole, sizes], ignore_index=True) if len(sizes) else whole
     table = table.assign(process=positions(table["process"], processes["process"]))
-    joined = options.assign(unit=np.arange(len(options))).merge(table, on="process", how="inner", sort=False)
+    joined = options.merge(table, on="process", how="inner", sort=False)
     process = joined["process"].to_numpy(int)
     life = processes["lifetime_years"].to_numpy(float)[process]
     factor = joined["factor"].to_numpy(float)
@@ -162,36 +155,19 @@ def _availability(dataset: Dataset, places: Places, process: Ints, site: Ints) -
     rows = dataset["availability"]
     holder, period = rows["holder"], positions(rows["period"], places.periods)
     factor = rows["factor"].to_numpy(float)
-    tables: list[Floats] = []
-    for known in (dataset["facilities"]["facility"], places.processes, places.enterprises):
+    # what is no facility stands at -1, as does no place: the last row of a table, without a factor
+    standing = np.append(np.arange(len(dataset["facilities"])), np.full(len(process) - len(dataset["facilities"]), -1))
+    product: Floats = np.ones((len(process), len(places.periods)))
+    for known, of in (
+        (dataset["facilities"]["facility"].to_numpy(object), standing),
+        (places.processes, process),
+        (places.enterprises, places.owner[site]),
+    ):
         index = positions(holder, known)
         table = np.ones((len(known) + 1, len(places.periods)))
         np.multiply.at(table, (index[index >= 0], period[index >= 0]), factor[index >= 0])
-        tables.append(table)
-    standing = np.full(len(process), -1)
-    standing[: len(dataset["facilities"])] = np.arange(len(dataset["facilities"]))
-    product: Floats = tables[0][standing] * tables[1][process] * tables[2][places.owner[site]]
+        product *= table[of]
     return product
-
-
-def _recipes(dataset: Dataset, places: Places, process: Ints) -> tuple[Ints, Ints, Floats]:
-    """Return unit, commodity and coefficient of every recipe row of every unit."""
-    rows = dataset["recipes"]
-    table = pd.DataFrame(
-        {
-            "process": positions(rows["process"], places.processes),
-            "commodity": positions(rows["commodity"], places.commodities),
-            "coefficient": rows["coefficient"].to_numpy(float),
-        }
-    )
-    table = table[table["coefficient"] != 0]
-    units = pd.DataFrame({"process": process, "unit": np.arange(len(process))})
-    joined = units.merge(table, on="process", how="inner", sort=False)
-    return (
-        joined["unit"].to_numpy(np.int64),
-        joined["commodity"].to_numpy(np.int64),
-        joined["coefficient"].to_numpy(float),
-    )
 
 
 @dataclass(frozen=True, slots=True)

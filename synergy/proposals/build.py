@@ -1,10 +1,11 @@
-"""Derive the proposals of a plan: group flows, builds and links, attribute the gain, and describe each group."""
+"""Proposals of a plan: group flows, builds and links, attribute the gain, and describe each group."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from synergy.dataset.sheet import Dataset
 from synergy.network.places import Bools, Floats, Ints
-from synergy.plan import Kind, Plan, Proposal
+from synergy.plan import Decisions, Kind, Plan, Proposal, Term
 from synergy.proposals.bundles import (
     NONE,
     PAIR,
@@ -24,22 +25,45 @@ from synergy.proposals.bundles import (
     build_names,
     bundle,
     changes,
+    marked,
     side_by_side,
 )
-from synergy.proposals.description import Scene, tell
-from synergy.proposals.figures import Attribution, figures
-from synergy.proposals.gains import line_values
-from synergy.proposals.names import Context, names
-from synergy.proposals.quality import PUBLIC, blends, marked, owners
+from synergy.proposals.description import Build, ProposalPart, Scene, blends, notes, title
+from synergy.proposals.gains import Attribution, borne, figures, line_values
+from synergy.proposals.names import PUBLIC, names, owners
 from synergy.texts import LANGUAGES
 
-Own = Mapping[str, Mapping[str, float]]
-
-__all__ = ["Context", "propose"]
 NOBODY = -1
 INLET = ["inlet_kind", "inlet_id", "commodity"]
 ORDER = (Kind.EXTENSION, Kind.SUPPLEMENT, Kind.REINFORCEMENT, Kind.REALLOCATION)  # also which wins a tie
-UNITS = ("facility", "build")
+
+
+Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
+Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Reference plans and counterfactual values that the proposals are measured against.
+
+    Parameters
+    ----------
+    standalone : mapping of str to Decisions
+        Each enterprise's plan alone; empty where none was asked for (gains are then unknown).
+    today : Decisions or None
+        The plan behind `today`; where there is none, the plans alone stand for it.
+    without : callable or None
+        Value of the best plan without some flows, builds and links (positions in the plan's frames), the other builds
+        and links held; None where there is no such plan. No callable: marginal gains are unknown.
+    own : callable or None
+        Loss in an enterprise's own accounts without some flows, builds and links, all its other decisions fixed, before
+        transfers; None where it has no feasible plan without them. No callable: own values are unknown.
+    """
+
+    standalone: Mapping[str, Decisions] = field(default_factory=dict)
+    today: Decisions | None = None
+    without: Without | None = None
+    own: Own | None = None
 
 
 def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
@@ -87,28 +111,141 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
     scene = Scene(
         dataset=dataset,
         plan=plan,
-        context=context,
         now=now,
         bundles=bundles,
         figures=numbers,
-        own=own_parts(now, bundles, against),
+        own=_own_parts(now, bundles, against),
         blends=blends(dataset, now.flows),
-        kinds=tuple(kinds(dataset, bundles, now.flows, _before(alone, today), opened)),
-        states=tuple(states(dataset, bundles, now.flows, owner)),
+        kinds=_kinds(dataset, bundles, now.flows, _before(today or alone), opened),
+        states=_states(dataset, bundles, now.flows, owner),
         names={lang: names(dataset, lang) for lang in LANGUAGES},
     )
-    told = sorted(tell(scene), key=lambda one: (-(one.gain or 0.0), one.id))
+    parts = _parts(scene, context.without)
+    gains = None if numbers.gain is None else _gains(numbers.gain, parts)
+    told = [_proposal(scene, context, part, None if gains is None else float(gains[part.number])) for part in parts]
+    told.sort(key=lambda one: (-(one.gain or 0.0), one.id))
     remainder = None if plan.gain is None else plan.gain - math.fsum(one.gain or 0.0 for one in told)
     return tuple(told), remainder
 
 
-def _before(alone: Booked | None, today: Booked | None) -> Before:
-    """Return the reference state: the plan behind `today`, else the standalone plans, else an unknown state."""
-    side = today or alone
-    return before(None, None) if side is None else before(side.flows, side.runs)
+def _parts(scene: Scene, without: Without | None) -> list[ProposalPart]:
+    """Return the lines, partners and marginal gain of each proposal."""
+    rows = {name: row for row, name in enumerate(build_names(scene.now.builds))}
+    owner, parts = owners(scene.dataset), []
+    for number, (ident, members) in enumerate(zip(scene.bundles.ids, _members(scene), strict=True)):
+        lines = scene.now.flows.iloc[members]
+        crossing = lines[lines["partner"] | lines["inner"]]
+        kind, _, name = ident.partition(":")
+        builds = (rows[name],) if kind == "build" else ()
+        build = None
+        if builds:
+            row = scene.now.builds.iloc[builds[0]]
+            build = Build(str(row["process"]), str(row["site"]), float(row["capacity"]), str(owner[row["site"]]))
+        ends = [build.owner if build else "", *sorted(set(crossing["from_owner"])), *sorted(set(crossing["to_owner"]))]
+        flows = tuple(int(flow) for flow in members)
+        links = tuple(int(link) for link in scene.figures.links[[number]].indices)
+        value = None if without is None else without(flows, builds, links)
+        part = ProposalPart(
+            number=number,
+            flows=flows,
+            builds=builds,
+            links=links,
+            lines=lines,
+            crossing=crossing,
+            build=build,
+            enterprises=tuple(name for name in dict.fromkeys(ends) if name and not name.startswith(PUBLIC)),
+            marginal=None if value is None else scene.plan.value - value,
+            needed=value is None and without is not None,
+        )
+        parts.append(part)
+    return parts
 
 
-def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Series) -> list[str]:
+def _members(scene: Scene) -> list[Ints]:
+    """Return the positions of the flows of each proposal, ascending."""
+    owner = np.concatenate(scene.bundles.of_flows(scene.now.flows))
+    flow = np.tile(np.arange(len(scene.now.flows)), 2)
+    order = np.lexsort((flow, owner))
+    owner, flow = owner[order], flow[order]
+    bounds = np.searchsorted(owner, np.arange(len(scene.bundles.ids) + 1))
+    return [flow[start:end] for start, end in pairwise(bounds)]
+
+
+def _gains(gain: Floats, parts: Sequence[ProposalPart]) -> Floats:
+    """Return the gains of the proposals, with the losses of needed proposals borne by their partners."""
+    firms = {name: place for place, name in enumerate(sorted({name for part in parts for name in part.enterprises}))}
+    row = [part.number for part in parts for _ in part.enterprises]
+    column = [firms[name] for part in parts for name in part.enterprises]
+    partners = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(parts), len(firms)))
+    unknown = [np.inf if part.needed else np.nan for part in parts]
+    marginal = [other if part.marginal is None else part.marginal for part, other in zip(parts, unknown, strict=True)]
+    return borne(gain, np.array(marginal), partners)
+
+
+def _proposal(scene: Scene, context: Context, part: ProposalPart, gain: float | None) -> Proposal:
+    """Return one proposal."""
+    number, crossing = part.number, part.crossing
+    host = part.build.owner if part.build else ""
+    sides = set(crossing["from_owner"]) | set(crossing["to_owner"]) | {host}
+    capex, annual = float(scene.figures.capex[number]), float(scene.figures.annual[number])
+    own: dict[str, dict[str, float | None]] = {}
+    for name in part.enterprises if scene.own else ():
+        lost = None if context.own is None else context.own(name, part.flows, part.builds, part.links)
+        own[name] = {"value": lost, **scene.own[number][name]}
+    return Proposal(
+        id=scene.bundles.ids[number],
+        kind=scene.kinds[number],
+        state=scene.states[number],
+        scope="between" if len(sides - {""}) > 1 else "within",
+        title_en=title(scene, part, "en"),
+        title_zh=title(scene, part, "zh"),
+        enterprises=part.enterprises,
+        host=host.removeprefix(PUBLIC),
+        commodities=_goods(crossing, part.lines),
+        flows=part.flows,
+        builds=part.builds,
+        links=part.links,
+        gain=gain,
+        marginal_gain=part.marginal,
+        capex=capex,
+        payback_years=None if gain is None else _payback(capex, gain + annual),
+        co2_saved=float(scene.figures.co2[number]),
+        terms=_terms(crossing),
+        notes=tuple(notes(scene, part)),
+        own=own,
+    )
+
+
+def _payback(capex: float, yearly: float) -> float | None:
+    """Return the payback time in years: the capex over the yearly gain before annuities; None if that is not gained."""
+    if capex <= 0:
+        return 0.0
+    return capex / yearly if yearly > 0 else None
+
+
+def _goods(crossing: pd.DataFrame, flows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the commodities: those exchanged first, each group by falling worth, then id."""
+    found: dict[str, None] = {}
+    for part in (crossing, flows):
+        worth = part["worth"].groupby(part["commodity"].astype(str)).sum().sort_index()
+        found |= dict.fromkeys(str(name) for name in worth.sort_values(ascending=False, kind="stable").index)
+    return tuple(found)
+
+
+def _terms(crossing: pd.DataFrame) -> tuple[Term, ...]:
+    """Return the yearly deliveries between sites by commodity, by falling worth."""
+    keys = ["from_site", "to_site", "commodity"]
+    moved = crossing.assign(way=crossing["km"] * crossing["quantity"])[[*keys, "quantity", "worth", "way"]]
+    total = moved.groupby(keys).sum().sort_values("worth", ascending=False, kind="stable")
+    ends = total.assign(km=total["way"] / total["quantity"].where(total["quantity"] > 0)).reset_index()
+    rows = zip(*[ends[name] for name in (*keys, "quantity", "km")], strict=True)
+    return tuple(
+        Term(str(giver), str(taker), str(good), float(amount), km=None if math.isnan(km) else float(km))
+        for giver, taker, good, amount, km in rows
+    )
+
+
+def _states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Series) -> list[str]:
     """Return the state of each proposal: `new`, `changed` or `running`.
 
     A build is new. A pair of owners exchanges a commodity already where `deals` has a quantity of it between any of
@@ -126,7 +263,7 @@ def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Se
     return ["new"] * len(bundles.builds) + list(said)
 
 
-def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Own]:
+def _own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Mapping[str, Mapping[str, float]]]:
     """Return the CO2, capex and annuity of each enterprise in each proposal; empty without the plans alone.
 
     Each is ``{enterprise: {co2, capex, annual}}`` with all enterprises: co2 in t a year emitted more than alone, the
@@ -137,8 +274,11 @@ def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[O
         return ()
     changed = changes(now, against.alone)
     firms = sorted({str(name) for name in against.owner.unique() if not str(name).startswith(PUBLIC)})
-    emitted = _emitted(changed, _owners(changed, against, firms), len(firms))
-    figures = {"co2": against.path(changed, bundles).attribute_each(emitted)}
+    owner = _line_owners(changed, against, firms)
+    known = np.flatnonzero(owner != NOBODY)
+    shape = (len(owner), len(firms))
+    emitted = sparse.csc_matrix((line_values(changed, "co2")[known], (known, owner[known])), shape=shape)
+    figures = {"co2": against.path(changed, bundles).attribute(emitted)}
     figures |= {name: _spent(now, bundles, against.owner, (firms, name)) for name in ("capex", "annual")}
     return [
         {
@@ -149,7 +289,7 @@ def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[O
     ]
 
 
-def _owners(changed: Changes, against: Attribution, firms: Sequence[str]) -> Ints:
+def _line_owners(changed: Changes, against: Attribution, firms: Sequence[str]) -> Ints:
     """Return the enterprise that each line belongs to: a flow to its receiver, or its sender if that is public."""
     number = {name: place for place, name in enumerate(firms)}
 
@@ -167,13 +307,6 @@ def _owners(changed: Changes, against: Attribution, firms: Sequence[str]) -> Int
     levels = place(changed.levels["store"].map(held))
     flown = np.where(takes == NOBODY, gives, takes)
     return np.asarray(np.hstack([flown, place(run_sites), levels]), dtype=np.int64)
-
-
-def _emitted(changed: Changes, owner: Ints, count: int) -> sparse.csc_matrix:
-    """Return the emissions of the lines by enterprise, shape (lines, enterprises)."""
-    known = np.flatnonzero(owner != NOBODY)
-    amounts = line_values(changed, "co2")[known]
-    return sparse.csc_matrix((amounts, (known, owner[known])), shape=(len(owner), count))
 
 
 def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence[str], str]) -> Floats:
@@ -209,26 +342,27 @@ class Before:
     supply: pd.DataFrame
 
 
-def before(flows: pd.DataFrame | None, runs: pd.DataFrame | None) -> Before:
-    """Return the reference state from flows and runs; an unknown state where they are None."""
-    if flows is None or runs is None:
+def _before(plan: Booked | None) -> Before:
+    """Return the reference state of a plan; an unknown state without one."""
+    if plan is None:
         supply = pd.DataFrame({"bought": [], "sources": [], "source": []})
         supply.index = pd.MultiIndex.from_arrays([[], [], []], names=INLET)
         return Before(known=False, running=frozenset(), supply=supply)
+    flows, runs = plan.flows, plan.runs
     market = flows["outlet_kind"] == "market"
-    marked = flows.assign(bought=flows["quantity"].where(market, 0.0), source=outlets(flows).where(~market))
-    supply = marked.groupby(INLET)[["bought", "source"]].agg({"bought": "sum", "source": ["nunique", "min"]})
+    given = flows.assign(bought=flows["quantity"].where(market, 0.0), source=_outlets(flows).where(~market))
+    supply = given.groupby(INLET)[["bought", "source"]].agg({"bought": "sum", "source": ["nunique", "min"]})
     supply.columns = pd.Index(["bought", "sources", "source"])
     active = runs[(runs["kind"] == "facility") & (runs["activity"] > 0)]
     return Before(known=True, running=frozenset(active["id"]), supply=supply)
 
 
-def outlets(flows: pd.DataFrame) -> pd.Series:
+def _outlets(flows: pd.DataFrame) -> pd.Series:
     """Return the outlet of each flow as ``kind:id``."""
     return flows["outlet_kind"].astype(str) + ":" + flows["outlet_id"].astype(str)
 
 
-def kinds(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, opened: Bools) -> list[Kind]:
+def _kinds(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, opened: Bools) -> list[Kind]:
     """Return the kind of each proposal.
 
     `flows` have owners and `worth` (quantity times yardstick price); `opened`, shape (proposals,), flags proposals that
@@ -247,7 +381,14 @@ def kinds(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, 
     said = _facts(dataset, flows, was)
     count, built = len(bundles.ids), len(bundles.builds)
     deals = (first >= built) & (first != NONE)
-    code = _deal_codes(said, opened[np.clip(first, 0, None)] if count else np.zeros(len(flows), dtype=bool))
+    opens = opened[np.clip(first, 0, None)] if count else np.zeros(len(flows), dtype=bool)
+    signs = (
+        said["right"],
+        said["idle_inlet"],
+        said["idle_outlet"] & said["bought"],
+        said["second"] | (said["only"] & opens),
+    )
+    code = np.select([sign.to_numpy(dtype=bool) for sign in signs], [3, 0, 1, 2], 3)  # as positions in `ORDER`
     score = np.zeros((count, len(ORDER)))
     np.add.at(score, (first[deals], code[deals]), said["worth"].to_numpy(dtype=float)[deals] + 1e-12)
     _score_builds(score, bundles.makers(flows), said)
@@ -259,7 +400,7 @@ def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
     """Return the flows with the reference state of both ends."""
     phase = flows["commodity"].map(dataset["commodities"].set_index("commodity")["phase"])
     supply = was.supply.reindex(pd.MultiIndex.from_frame(flows[INLET]))
-    giver = outlets(flows)
+    giver = _outlets(flows)
     source = supply["source"].to_numpy(dtype=object)
     served = pd.MultiIndex.from_frame(flows[INLET].assign(source=giver))
     kept = pd.MultiIndex.from_frame(flows[INLET].assign(source=source)).isin(served)
@@ -276,18 +417,6 @@ def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
         second=single & kept & (source != giver.to_numpy(dtype=object)) & (flows["from_owner"] != flows["to_owner"]),
         only=single & (source == giver.to_numpy(dtype=object)),
     )
-
-
-def _deal_codes(said: pd.DataFrame, opened: Bools) -> Ints:
-    """Return the kind of each flow in a direct exchange, as its position in `ORDER`."""
-    conditions = [
-        said["right"],
-        said["idle_inlet"],
-        said["idle_outlet"] & said["bought"],
-        said["second"] | (said["only"] & opened),
-    ]
-    codes: Ints = np.select([condition.to_numpy(dtype=bool) for condition in conditions], [3, 0, 1, 2], 3)
-    return codes
 
 
 def _score_builds(score: Floats, maker: Ints, said: pd.DataFrame) -> None:

@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from synergy.accounts.facts import link_facts
 from synergy.accounts.ledger import ledger
-from synergy.accounts.links import link_facts
 from synergy.dataset.sheet import Dataset
 from synergy.network.places import Floats, Ints
 from synergy.plan import Decisions
-from synergy.proposals.quality import marked, stacked
+from synergy.proposals.names import PUBLIC
 
+OUTSIDE = ("market", "disposal")
 LEAST = 1e-3  # part of the median yardstick that even a worthless commodity weighs
 SAME = 0.01  # amounts that differ by less than this part are the same
 PAIR = ["from_owner", "to_owner", "commodity"]
 LINK = ["from_site", "to_site", "commodity", "mode"]
 NONE = -1
+FLOW_KEY = (*LINK, "period", "outlet_kind", "outlet_id", "inlet_kind", "inlet_id")
 RUN_KEY = ("kind", "id", "period")
 LEVEL_KEY = ("store", "period")
 
@@ -50,6 +52,24 @@ def _middle(values: pd.Series, otherwise: float) -> float:
     return float(known.median()) if len(known) else otherwise
 
 
+def marked(flows: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
+    """Return a copy of flows with the owners of both ends and whether each is an exchange that can be proposed.
+
+    Adds `from_owner`, `to_owner`; `partner` (between two enterprises), `inner` (between sites of one enterprise or with
+    a public place, and neither a purchase nor a sale outside): either may be a proposal.
+    """
+    flows = flows.reset_index(drop=True)
+    sender, taker = (flows[end].map(owner).to_numpy(dtype=object) for end in ("from_site", "to_site"))
+    public_from, public_to = (
+        pd.Series(end, dtype=str).str.startswith(PUBLIC).to_numpy(dtype=bool) for end in (sender, taker)
+    )
+    moves = (flows["from_site"] != flows["to_site"]).to_numpy()
+    outside = (flows["outlet_kind"].isin(OUTSIDE) | flows["inlet_kind"].isin(OUTSIDE)).to_numpy()
+    partner = moves & (sender != taker) & ~public_from & ~public_to
+    inner = moves & ~partner & ~(public_from & public_to) & ~outside
+    return flows.assign(from_owner=sender, to_owner=taker, partner=partner, inner=inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Bundles:
     """Proposals of a plan as groups of lines, before they are described.
@@ -63,12 +83,12 @@ class Bundles:
     pairs: pd.Series
 
     def of_flows(self, flows: pd.DataFrame) -> tuple[Ints, Ints]:
-        """Return the one or two proposals of each flow, marked by `quality.marked`; -1 for none.
+        """Return the one or two proposals of each flow, marked by `marked`; -1 for none.
 
         A flow at a build belongs to the build's proposal, one between two builds to both, any other exchange to its
         pair's.
         """
-        giver = _numbers(self.builds, flows["outlet_id"], flows["outlet_kind"] == "build")
+        giver = self.makers(flows)
         taker = _numbers(self.builds, flows["inlet_id"], flows["inlet_kind"] == "build")
         first = np.where(giver != NONE, giver, taker)
         second = np.where((giver != NONE) & (taker != giver), taker, NONE)
@@ -82,10 +102,6 @@ class Bundles:
         """Return the proposal of the build that each flow leaves; -1 for none."""
         return _numbers(self.builds, flows["outlet_id"], flows["outlet_kind"] == "build")
 
-    def of_runs(self, runs: pd.DataFrame) -> Ints:
-        """Return the proposal of each run; -1 for none."""
-        return _numbers(self.builds, runs["id"], runs["kind"] == "build")
-
     def flow_shares(self, flows: pd.DataFrame) -> sparse.csr_matrix:
         """Return the share of each flow in each proposal: all of it, or half for a flow between two builds."""
         first, second = self.of_flows(flows)
@@ -98,7 +114,7 @@ class Bundles:
 
     def line_shares(self, changed: Changes, flows: pd.DataFrame) -> sparse.csr_matrix:
         """Return the share of each changed line in each proposal: flows (with their owners), runs and levels."""
-        owner = self.of_runs(changed.runs)
+        owner = _numbers(self.builds, changed.runs["id"], changed.runs["kind"] == "build")
         owned = np.flatnonzero(owner != NONE)
         shape = (len(self.ids), len(changed.runs))
         runs = sparse.csr_matrix((np.ones(len(owned)), (owner[owned], owned)), shape=shape)
@@ -152,6 +168,12 @@ def build_names(builds: pd.DataFrame) -> pd.Series:
     return builds["process"].astype(str) + "@" + builds["site"].astype(str)
 
 
+def process_of(dataset: Dataset, kind: pd.Series, ident: pd.Series) -> pd.Series:
+    """Return the process of some units: a facility's own, or the part of a build's id before the @."""
+    process = dataset["facilities"].set_index("facility")["process"]
+    return ident.map(process).where(kind == "facility", ident.astype(str).str.split("@").str[0])
+
+
 def _capacity(builds: pd.DataFrame) -> pd.Series:
     """Return the capacity built, by id of the build."""
     return builds["capacity"].astype(float).groupby(build_names(builds).to_numpy(dtype=object), sort=True).sum()
@@ -159,21 +181,7 @@ def _capacity(builds: pd.DataFrame) -> pd.Series:
 
 def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> Ints:
     """Return the number of each known and selected name; -1 for the others."""
-    found = names.map(known).where(where)
-    return found.fillna(NONE).to_numpy(dtype=np.int64)
-
-
-FLOW_KEY = (
-    "from_site",
-    "to_site",
-    "commodity",
-    "mode",
-    "period",
-    "outlet_kind",
-    "outlet_id",
-    "inlet_kind",
-    "inlet_id",
-)
+    return names.map(known).where(where).fillna(NONE).to_numpy(dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +213,7 @@ def _difference(
     columns = [*amounts, "value", "co2"]
     plus, minus = (side[[*key, *columns]].assign(size=side[amounts[0]].abs()) for side in (plan, other))
     minus[columns] = -minus[columns]
-    every = stacked([plus, minus])
-    return every.groupby(list(key), sort=False, as_index=False)[[*columns, "size"]].sum()
+    return _stacked([plus, minus]).groupby(list(key), sort=False, as_index=False)[[*columns, "size"]].sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,7 @@ class Booked:
     Parameters
     ----------
     flows : pandas.DataFrame
-        The flows as `synergy.proposals.quality.marked` returns them, with `value` (including their part of the links'
+        The flows as `marked` returns them, with `value` (including their part of the links'
         annuities), `co2`, `km` and `worth` (quantity times yardstick price).
     runs : pandas.DataFrame
         The runs with `value` (including the annuity of their build) and `co2`; a build that never runs has one line of
@@ -237,11 +244,9 @@ class Booked:
 def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
     """Return decisions (of all enterprises, one alone, or today) with the value and emissions of every line."""
     accounts = ledger(dataset, decisions)
-    builds = _indexed(decisions.builds).assign(
-        capex=accounts.builds["capex"].to_numpy(), annual=accounts.builds["annual"].to_numpy()
-    )
-    links = _indexed(decisions.links).assign(
-        capex=accounts.links["capex"].to_numpy(), annual=accounts.links["annual"].to_numpy()
+    builds, links = (
+        frame.reset_index(drop=True).assign(capex=told["capex"].to_numpy(), annual=told["annual"].to_numpy())
+        for frame, told in ((decisions.builds, accounts.builds), (decisions.links, accounts.links))
     )
     flows = marked(decisions.flows, owner)
     annual = _by_key(links["annual"], pd.MultiIndex.from_frame(links[LINK]))
@@ -253,17 +258,24 @@ def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
         km=np.nan_to_num(facts.km),
         worth=flows["quantity"] * flows["commodity"].map(yardsticks(dataset)).astype(float),
     )
-    runs = _indexed(decisions.runs).assign(
+    runs = decisions.runs.reset_index(drop=True).assign(
         value=accounts.runs["net"].to_numpy(dtype=float), co2=accounts.runs["co2"].to_numpy(dtype=float)
     )
-    levels = _indexed(decisions.levels).assign(value=accounts.levels["net"].to_numpy(dtype=float), co2=0.0)
+    held = accounts.levels["net"].to_numpy(dtype=float)
+    levels = decisions.levels.reset_index(drop=True).assign(value=held, co2=0.0)
     return Booked(flows=flows, runs=_with_builds(runs, builds), levels=levels, builds=builds, links=links)
 
 
 def side_by_side(plans: Sequence[Decisions], like: Decisions) -> Decisions:
     """Return several plans stacked as one; without any, an empty plan with the columns of another."""
     frames = {field.name: [getattr(plan, field.name) for plan in plans] for field in fields(Decisions)}
-    return Decisions(**{name: stacked([*parts, getattr(like, name).iloc[:0]]) for name, parts in frames.items()})
+    return Decisions(**{name: _stacked([*parts, getattr(like, name).iloc[:0]]) for name, parts in frames.items()})
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames concatenated by rows; empty frames contribute only their columns."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0].iloc[:0].reset_index(drop=True)
 
 
 def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
@@ -293,8 +305,3 @@ def _spread(keys: pd.Index, amounts: Floats, cost: pd.Series) -> Floats:
     total = np.bincount(number[number >= 0], weights=amounts[number >= 0], minlength=len(cost))
     rate = np.divide(cost.to_numpy(dtype=float), total, out=np.zeros(len(cost)), where=total > 0)
     return np.where(number >= 0, rate[number] * amounts, 0.0)
-
-
-def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with a fresh positional index."""
-    return frame.reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Attribute changes to proposals: follow the value of every changed line through the balances to its cause."""
+"""Figures of proposals: the value of every changed line is followed through the balances to the proposal behind it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,91 @@ from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
 from synergy.dataset.sheet import Dataset
-from synergy.network.places import Bools, Floats, Ints
-from synergy.proposals.bundles import Changes, yardsticks
-from synergy.proposals.quality import OUTSIDE
+from synergy.network.places import Bools, Floats
+from synergy.proposals.bundles import (
+    OUTSIDE,
+    Booked,
+    Bundles,
+    Changes,
+    build_names,
+    changes,
+    marked,
+    process_of,
+    yardsticks,
+)
 
 COLUMNS = 16  # values attributed at once: what is in memory does not grow with the enterprises
 KEPT = 0.1  # part of a shared gain that the line it passes through keeps before the others have theirs
 ROUNDS = 20  # of asking; what is left then stays where it is
 NODE = ["kind", "id", "commodity", "period"]
 FAINT = 1e-7  # a change below this part of the line's size is the solver's noise
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of all proposals, each array of shape (proposals,).
+
+    Parameters
+    ----------
+    gain : numpy.ndarray or None
+        Money a year against the plans alone; None where these are unknown.
+    co2 : numpy.ndarray
+        t CO2 a year saved against the plan behind `today`, else against the plans alone; 0 where there is neither.
+    capex, annual : numpy.ndarray
+        Money, and its annuity, of builds and of the parts of links.
+    links : scipy.sparse.csr_matrix, shape (proposals, links)
+        Part of each opened link.
+    """
+
+    gain: Floats | None
+    co2: Floats
+    capex: Floats
+    annual: Floats
+    links: sparse.csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Reference plans of a plan, and the attribution of the differences to the proposals.
+
+    `owner` is by site, `alone` the enterprises' plans alone, side by side, `today` the plan behind `today`; None =
+    unknown.
+    """
+
+    dataset: Dataset
+    owner: pd.Series
+    alone: Booked | None
+    today: Booked | None
+
+    def path(self, changed: Changes, bundles: Bundles) -> Walk:
+        """Return the walk that attributes changes to the proposals."""
+        return walk(self.dataset, changed, bundles.line_shares(changed, marked(changed.flows, self.owner)))
+
+    def given(self, now: Booked, bundles: Bundles, other: Booked | None, column: str) -> Floats:
+        """Return the change of `value` or `co2` against another plan, attributed to the proposals; 0 against none."""
+        if other is None:
+            return np.zeros(len(bundles.ids))
+        changed = changes(now, other)
+        return self.path(changed, bundles).attribute(sparse.csc_matrix(line_values(changed, column)[:, None]))[:, 0]
+
+
+def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
+    """Return the figures of all proposals of a plan."""
+    links = bundles.link_shares(now.flows, now.links)
+    number = build_names(now.builds).map(bundles.builds).dropna().astype(np.int64)
+    built = now.builds.loc[number.index]
+    capex, annual = (
+        np.bincount(number.to_numpy(), built[column].to_numpy(dtype=float), len(bundles.ids))
+        + links @ now.links[column].to_numpy(dtype=float)
+        for column in ("capex", "annual")
+    )
+    return Figures(
+        gain=None if against.alone is None else against.given(now, bundles, against.alone, "value"),
+        co2=0.0 - against.given(now, bundles, against.today or against.alone, "co2"),
+        capex=capex,
+        annual=annual,
+        links=links,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +114,8 @@ class Walk:
     steps: sparse.csr_matrix
     shares: sparse.csr_matrix
 
-    def attribute(self, values: Floats) -> Floats:
-        """Return changes of value (or emission), shape (lines,): flows, runs, levels, attributed to the proposals."""
-        return self.attribute_each(sparse.csc_matrix(np.asarray(values, dtype=float)[:, None]))[:, 0]
-
-    def attribute_each(self, values: sparse.csc_matrix) -> Floats:
-        """Return several columns of values, shape (lines, columns), each attributed as in `attribute`."""
+    def attribute(self, values: sparse.csc_matrix) -> Floats:
+        """Return changes, shape (lines, columns), attributed to the proposals, shape (proposals, columns)."""
         states, (lines, count) = self.steps.shape[0], values.shape
         given: Floats = np.zeros((self.shares.shape[0], count))
         if not given.size or not states:
@@ -80,9 +152,11 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     An absorbing Markov chain; one sparse factorisation, deterministic. The attributed values and the remainder sum to
     the input.
     """
-    shares = sparse.csr_matrix(shares @ sparse.diags(_grown(changed).astype(float)))
+    pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
+    grown = [frame[name].to_numpy(float) >= -FAINT * frame["size"].to_numpy(float) for frame, name in pairs]
+    shares = sparse.csr_matrix(shares @ sparse.diags(np.concatenate(grown).astype(float)))
     owned = np.asarray(shares.sum(axis=0)).ravel() > 0
-    steps = _steps(elements(dataset, changed), owned, (len(changed.flows), len(changed.runs)))
+    steps = _steps(_elements(dataset, changed), owned, (len(changed.flows), len(changed.runs)))
     return Walk(steps=sparse.csr_matrix(sparse.diags(_reaching(steps, owned).astype(float)) @ steps), shares=shares)
 
 
@@ -110,7 +184,8 @@ def _steps(found: pd.DataFrame, owned: Bools, counts: tuple[int, int]) -> sparse
     caused = moving[asked] / np.where(every[asked] > 0, every[asked], 1.0)
     chance = np.where(keeper, caused, weight * (every[asked] > 0))
     total = np.bincount(item, weights=chance, minlength=lines)
-    total = np.where(owned, (np.where(_spans(item, run, lines), total, np.maximum(total, 1.0))) / (1.0 - KEPT), total)
+    is_run = np.isin(np.arange(lines), item[run])
+    total = np.where(owned, np.where(is_run, total, np.maximum(total, 1.0)) / (1.0 - KEPT), total)
     chance = np.divide(chance, total[item], out=np.zeros(len(chance)), where=total[item] > 0)
     target = lines + asked + np.where(keeper, sides, 0)
     asks = sparse.coo_matrix((chance, (item, target)), shape=(states, states))
@@ -131,28 +206,11 @@ def _reaching(steps: sparse.csr_matrix, owned: Bools) -> Bools:
     return reached[:states]
 
 
-def _spans(item: Ints, run: Bools, lines: int) -> Bools:
-    """Return which lines are runs."""
-    found = np.zeros(lines, dtype=bool)
-    found[item[run]] = True
-    return found
-
-
-def _grown(changed: Changes) -> Bools:
-    """Return which lines did not decrease."""
-    pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
-    grown: Bools = np.concatenate(
-        [frame[name].to_numpy(dtype=float) >= -FAINT * frame["size"].to_numpy(dtype=float) for frame, name in pairs]
-    )
-    return grown
-
-
 def line_values(changed: Changes, column: str) -> Floats:
     """Return one column (`value`, `co2`) of all lines: flows, runs, levels."""
-    values: Floats = pd.concat([frame[column] for frame in (changed.flows, changed.runs, changed.levels)]).to_numpy(
-        dtype=float
+    return np.asarray(
+        pd.concat([frame[column] for frame in (changed.flows, changed.runs, changed.levels)]), dtype=float
     )
-    return values
 
 
 def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
@@ -199,17 +257,13 @@ def _moved(gain: Floats, wanted: Floats, spare: Floats, shared: sparse.csr_matri
     return gain
 
 
-def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
+def _elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
     """Return the contribution of each changed line to each balance.
 
     A balance is one outlet or inlet (kind, id, commodity, period): its amounts sum to zero, an offer's or a need's to
-    what is left unused. Markets and disposal take and give what they like and have none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `item` (position of the line: flows, then runs, then levels), `node` (number of the balance), `amount` (signed,
-        units) and `weight` (which of its balances a line asks first).
+    what is left unused. Markets and disposal take and give what they like and have none. Columns are `item` (position
+    of the line: flows, then runs, then levels), `node` (number of the balance), `amount` (signed, units) and `weight`
+    (which of its balances a line asks first).
     """
     flows, runs, levels = changed.flows, changed.runs, changed.levels
     frames = [
@@ -250,20 +304,14 @@ def _flow_ends(flows: pd.DataFrame, end: str) -> pd.DataFrame:
 def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
     """Return the inputs and outputs of the changed runs, weighted by reference price."""
     recipes = dataset["recipes"]
-    frame = with_process(dataset, runs.assign(item=first + np.arange(len(runs))))
-    frame = frame.astype({"process": object}).merge(recipes[["process", "commodity", "coefficient"]], on="process")
+    process = process_of(dataset, runs["kind"], runs["id"]).astype(object)
+    frame = runs.assign(item=first + np.arange(len(runs)), process=process)
+    frame = frame.merge(recipes[["process", "commodity", "coefficient"]], on="process")
     used = frame["coefficient"].abs()
     price = frame["commodity"].map(yardsticks(dataset)).to_numpy(dtype=float)
     return frame.assign(amount=-used * frame["activity"], weight=used * price, size=used * frame["size"])[
         [*NODE, "item", "amount", "weight", "size"]
     ]
-
-
-def with_process(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return runs with the process of each unit: the facility's own, or the part of a build's id before the @."""
-    process = dataset["facilities"].set_index("facility")["process"]
-    built = runs["id"].astype(str).str.split("@").str[0]
-    return runs.assign(process=runs["id"].map(process).where(runs["kind"] == "facility", built))
 
 
 def _level_ends(dataset: Dataset, levels: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,20 +1,16 @@
-"""Names of enterprises, commodities and processes in both languages, and figures in readable units."""
+"""Owners of sites, names of enterprises, commodities and processes in both languages, and figures in readable units."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from synergy.plan import Decisions
-from synergy.proposals.quality import PUBLIC
+import pandas as pd
+
+from synergy.dataset.sheet import Dataset
 from synergy.texts import LANGUAGES
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from synergy.dataset.sheet import Dataset
-
+PUBLIC = "@"  # a public place stands for an owner as "@" and its site; ids of enterprises hold no "@"
 # unit of the tables -> unit that is read, units of it in one
 _READ = {"kNm3": ("Nm3", 1e3), "kWh": ("kWh", 1.0), "MWh": ("kWh", 1e3), "GWh": ("kWh", 1e6)}
 _EN_STEPS = {
@@ -25,8 +21,13 @@ _EN_STEPS = {
 _EN_OTHER = ((1e9, "bn "), (1e6, "M "), (1e3, "k "))
 _ZH_STEPS = ((1e8, "亿"), (1e4, "万"))
 _ZH_UNITS = {"t": "吨"}
-Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
-Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
+
+
+def owners(dataset: Dataset) -> pd.Series:
+    """Return the owner of each site: its enterprise, or "@" and the site id for a public place."""
+    sites = dataset["sites"]
+    owner = sites["enterprise"].where(sites["enterprise"] != "", PUBLIC + sites["site"])
+    return pd.Series(owner.to_numpy(), index=sites["site"].to_numpy(), dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +95,3 @@ def figure(value: float) -> str:
         lead = 10 ** (len(str(int(size))) - 3)
         return str(round(value / lead) * lead)
     return said.rstrip("0").rstrip(".") if "." in said else said
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Reference plans and counterfactual values that the proposals are measured against.
-
-    Parameters
-    ----------
-    standalone : mapping of str to Decisions
-        Each enterprise's plan alone; empty where none was asked for (gains are then unknown).
-    today : Decisions or None
-        The plan behind `today`; where there is none, the plans alone stand for it.
-    without : callable or None
-        Value of the best plan without some flows, builds and links (positions in the plan's frames), the other builds
-        and links held; None where there is no such plan. No callable: marginal gains are unknown.
-    own : callable or None
-        Loss in an enterprise's own accounts without some flows, builds and links, all its other decisions fixed, before
-        transfers; None where it has no feasible plan without them. No callable: own values are unknown.
-    """
-
-    standalone: Mapping[str, Decisions] = field(default_factory=dict)
-    today: Decisions | None = None
-    without: Without | None = None
-    own: Own | None = None

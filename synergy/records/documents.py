@@ -1,15 +1,21 @@
 """Shapes of the JSON documents that the store keeps: keys and types of plans, scenarios, rulings and answers.
 
-They are plain dictionaries; `synergy.records.schema` has the full schema of a plan document.
+They are plain dictionaries. `synergy.records.schema` derives the JSON Schema of a plan from `PlanJSON`: what stands
+beside a type in `Annotated` is a keyword of the schema with its value, or a narrower type that the schema has instead.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from synergy.plan import Kind
 from synergy.scenario import JSON, Cell
 
+PLAN_SCHEMA = "synergy/plan/1"
+
 Document = dict[str, Any]  # JSON whose schema is another document's: a plan, a scenario, the detail of an event
+Amount = Annotated[float, ("minimum", 0)]
+Count = Annotated[int, ("minimum", 0)]
 
 
 class ScenarioJSON(TypedDict, total=False):
@@ -108,10 +114,24 @@ class CounterJSON(TypedDict):
     price: str | None
 
 
-class EndJSON(TypedDict):
-    """Outlet or inlet of a flow."""
+class SourceJSON(TypedDict):
+    """The dataset that a document is about: its name, and the digest of its tables."""
 
-    kind: str
+    name: str
+    digest: str
+
+
+class OutletJSON(TypedDict):
+    """Where a flow comes from; `id` is "" for what has no row of its own."""
+
+    kind: Annotated[str, Literal["offer", "facility", "build", "store", "market"]]
+    id: str
+
+
+class InletJSON(TypedDict):
+    """Where a flow goes; `id` as of outlets."""
+
+    kind: Annotated[str, Literal["need", "facility", "build", "store", "market", "disposal"]]
     id: str
 
 
@@ -123,19 +143,19 @@ class FlowJSON(TypedDict):
     commodity: str
     mode: str
     period: str
-    quantity: float
-    arrived: float
-    outlet: EndJSON
-    inlet: EndJSON
+    quantity: Amount
+    arrived: Amount
+    outlet: OutletJSON
+    inlet: InletJSON
 
 
 class ActivityJSON(TypedDict):
     """Activity of a facility or build in a period."""
 
-    kind: str
+    kind: Annotated[str, Literal["facility", "build"]]
     id: str
     period: str
-    activity: float
+    activity: Amount
 
 
 class LevelJSON(TypedDict):
@@ -143,7 +163,7 @@ class LevelJSON(TypedDict):
 
     store: str
     period: str
-    level: float
+    level: Amount
 
 
 class BuildJSON(TypedDict):
@@ -151,8 +171,8 @@ class BuildJSON(TypedDict):
 
     process: str
     site: str
-    size: str
-    capacity: float
+    size: NotRequired[str]
+    capacity: Amount
     capex: float
     annual_cost: float
 
@@ -169,14 +189,14 @@ class LinkJSON(TypedDict):
     annual_cost: float
 
 
-# a key is a keyword
+# keys are keywords: in dictionaries, here and below
 TermJSON = TypedDict(
     "TermJSON",
     {
         "from": str,
         "to": str,
         "commodity": str,
-        "quantity": float,
+        "quantity": Amount,
         "price": float | None,
         "km": NotRequired[float | None],
     },
@@ -209,7 +229,7 @@ class ProposalJSON(TypedDict):
     """A proposal of a plan."""
 
     id: str
-    kind: str
+    kind: Annotated[str, Kind]
     state: Literal["new", "changed", "running"]
     scope: Literal["between", "within"]
     title_en: str
@@ -217,16 +237,16 @@ class ProposalJSON(TypedDict):
     enterprises: list[str]
     host: str
     commodities: list[str]
-    flows: list[int]
-    builds: list[int]
-    links: list[int]
+    flows: list[Count]
+    builds: list[Count]
+    links: list[Count]
     gain: float | None
     marginal_gain: float | None
     capex: float
     payback_years: float | None
     co2_saved: float
     terms: list[TermJSON]
-    notes: list[NoteJSON]
+    notes: NotRequired[list[Annotated[NoteJSON, dict[str, JSON]]]]
     own: NotRequired[dict[str, PartJSON]]
 
 
@@ -246,6 +266,24 @@ class PayoffJSON(TypedDict):
     interval: NotRequired[float]
 
 
+class BindingJSON(TypedDict):
+    """A coalition that limits a settlement, money a year."""
+
+    enterprises: list[str]
+    value: float
+    payoff: float
+
+
+class SubsidyJSON(TypedDict):
+    """The least subsidy that makes a settlement stable, money a year."""
+
+    total: Amount
+    to: dict[str, float]
+    least: Amount
+    excess_bound: float | None
+    payoffs: Annotated[dict[str, float], ("description", "with it")]
+
+
 class RuleNoteJSON(TypedDict):
     """A note of a settlement rule."""
 
@@ -254,6 +292,21 @@ class RuleNoteJSON(TypedDict):
     enterprises: list[str]
 
 
+SettledPriceJSON = TypedDict(
+    "SettledPriceJSON",
+    {
+        "from": str,
+        "to": str,
+        "commodity": str,
+        "seller": str,
+        "buyer": str,
+        "quantity": Amount,
+        "low": float,
+        "high": float,
+        "price": float,
+        "payment": float,
+    },
+)
 RefusedJSON = TypedDict(
     "RefusedJSON",
     {"from": str, "to": str, "commodity": str, "seller": str, "buyer": str, "side": Literal["seller", "buyer"]},
@@ -261,22 +314,87 @@ RefusedJSON = TypedDict(
 
 
 class SettlementJSON(TypedDict):
-    """The parts of a settlement that the store reads."""
+    """A settlement."""
 
-    verdict: Literal["stable", "beaten", "open"]
+    method: str
     payoffs: dict[str, PayoffJSON]
-    lump_sums: dict[str, float]
+    excess: float | None
+    excess_bound: float | None
+    in_core: bool
+    verdict: Literal["stable", "beaten", "open"]
+    tolerance: Amount
+    coalitions_tested: Count
+    binding: list[BindingJSON]
+    subsidy: SubsidyJSON | None
     notes: list[RuleNoteJSON]
+    prices: list[SettledPriceJSON]
+    lump_sums: dict[str, float]
+    balances: dict[str, float]
+    unit: Annotated[float, ("exclusiveMinimum", 0)]
+
+
+class AskedSettlementJSON(SettlementJSON):
+    """A settlement with the constraints on prices that it could not keep, which its schema does not name."""
+
     refused: NotRequired[list[RefusedJSON]]
 
 
-class PlanJSON(TypedDict):
-    """A plan document."""
+class EmissionsJSON(TypedDict):
+    """Emissions of a plan and of the one behind `today`, t CO2 a year."""
 
-    schema: str
-    dataset: dict[str, str]
+    co2: float | None
+    baseline_co2: float | None
+
+
+class ShadowPriceJSON(TypedDict):
+    """Worth of one more unit of a binding limit."""
+
+    constraint: str
+    subject: str
+    period: str
+    value: float
+
+
+class SolverJSON(TypedDict):
+    """What was solved, by which solver, in how many seconds."""
+
+    name: str
+    seconds: Amount
+    run_seconds: NotRequired[Amount]
+    build_seconds: Amount
+    variables: Count
+    constraints: Count
+    binaries: Count
+    threads: Count
+
+
+class DualJSON(TypedDict):
+    """A dual value, as a fraction where it is exact."""
+
+    constraint: str
+    subject: str
+    value: float | str
+
+
+class ProofJSON(TypedDict):
+    """Bounds on the value of a plan, and the duals that prove the first of them."""
+
+    dual: float | None
+    solver: float | None
+    duals: NotRequired[list[DualJSON] | None]
+    columns: NotRequired[list[str]]
+    rows: NotRequired[list[dict[str, JSON]]]
+    row_names: NotRequired[list[str]]
+    column_names: NotRequired[list[str]]
+
+
+class PlanJSON(TypedDict):
+    """A plan document; `duals` is of those without `proof`."""
+
+    schema: Annotated[str, Literal[PLAN_SCHEMA]]
+    dataset: Annotated[dict[str, str], SourceJSON]
     scenario: dict[str, JSON]
-    status: str
+    status: Literal["optimal", "feasible"]
     value: float
     bound: float | None
     gap: float | None
@@ -284,20 +402,20 @@ class PlanJSON(TypedDict):
     today: float | None
     gain: float | None
     standalone: dict[str, float | None] | None
-    settlement: SettlementJSON | None
-    proof: NotRequired[dict[str, JSON]]
-    duals: NotRequired[list[JSON] | None]
+    settlement: Annotated[AskedSettlementJSON | None, SettlementJSON | None]
     flows: list[FlowJSON]
     runs: list[ActivityJSON]
     levels: list[LevelJSON]
     builds: list[BuildJSON]
     links: list[LinkJSON]
-    emissions: dict[str, float | None]
+    emissions: Annotated[dict[str, float | None], EmissionsJSON]
     proposals: list[ProposalJSON]
     remainder: float | None
-    shadow_prices: list[dict[str, Cell]]
-    solver: dict[str, JSON]
+    shadow_prices: list[Annotated[dict[str, Cell], ShadowPriceJSON]]
+    solver: Annotated[dict[str, JSON], SolverJSON]
     seal: NotRequired[str]
+    proof: NotRequired[Annotated[dict[str, JSON], ProofJSON]]
+    duals: NotRequired[Annotated[list[JSON] | None, list[DualJSON] | None]]
 
 
 class SiteLabelJSON(TypedDict):

@@ -22,6 +22,7 @@ from synergy.records.documents import Document
 PLACES = 6  # decimals of money and amounts
 _SCALE = Decimal(10) ** PLACES
 MOST = Decimal(2**63 - 1) / _SCALE
+AT = "2026-03-01T08:00:00+00:00"  # time in examples
 FIGURE = r"^-?[0-9]{1,13}(\.[0-9]{1,6})?$"
 _TEXT = {
     "type": "string",
@@ -128,17 +129,14 @@ def _exact(value: object) -> Decimal:
 
 
 Exact = Annotated[
-    Decimal,
-    BeforeValidator(_exact),
-    PlainSerializer(written, return_type=str, when_used="json"),
-    WithJsonSchema(_TEXT),
+    Decimal, BeforeValidator(_exact), PlainSerializer(written, return_type=str, when_used="json"), WithJsonSchema(_TEXT)
 ]
 Number = float | str | Decimal  # a float is rounded to the nearest millionth, a text or decimal is exact
 Ident = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Time = Annotated[
     AwareDatetime,
     PlainSerializer(lambda at: at.isoformat(), return_type=str, when_used="json"),
-    Field(examples=["2026-03-01T08:00:00+00:00"], description="RFC 3339, in UTC."),
+    Field(examples=[AT], description="RFC 3339, in UTC."),
 ]
 
 

@@ -1,17 +1,17 @@
-"""Plan files: writing without partial results, and reading with the location of every error."""
+"""Plan documents: written without partial results, read with the location of every error, shown with labels."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from synergy.dataset.decode import unmarked
+from synergy.dataset.described import unmarked
 from synergy.errors import DatasetError, Problem
 from synergy.outputs import written_whole
 from synergy.plan import (
@@ -28,29 +28,36 @@ from synergy.plan import (
     Term,
 )
 from synergy.records.documents import (
+    PLAN_SCHEMA,
     ActivityJSON,
     BuildJSON,
-    EndJSON,
     FlowJSON,
+    LabelsJSON,
     LevelJSON,
     LinkJSON,
     PlanJSON,
     ProposalJSON,
+    RoundJSON,
+    SiteLabelJSON,
     TermJSON,
 )
 from synergy.records.plain import cells, plain, rows, sealed
-from synergy.records.schema import SCHEMA, plan_schema
+from synergy.records.schema import plan_schema
 from synergy.scenario import JSON
 from synergy.texts import LANGUAGES, Catalogue, say
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+    from synergy.dataset.sheet import Dataset
+
+ROUND_SCHEMA = "synergy/round/1"
 PLAN = "plan"  # the table in messages
 _NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
+_NAMES = ("name_en", "name_zh")
 _MOST = 1000  # faults that are collected
 _SHOWN = 60  # characters of a value
-_HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
+Label = TypeVar("Label")
 
 
 def write_plan(plan: Plan, path: str | Path) -> None:
@@ -95,15 +102,12 @@ def dumps(record: object) -> str:
     """Return a plain record as readable JSON text: one row per line, unescaped Chinese, never NaN."""
     if not isinstance(record, dict):
         return _line(record)
-    keys = (f" {_line(key)}: {_block(value)}" for key, value in record.items())
-    return "{\n" + ",\n".join(keys) + "\n}"
-
-
-def _block(value: object) -> str:
-    """Return the value of a key as JSON, with one line per record of a list."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join("  " + _line(row) for row in value) + "\n ]"
-    return _line(value)
+    said = []
+    for key, value in record.items():
+        listed = isinstance(value, list) and value and isinstance(value[0], dict)
+        block = "[\n" + ",\n".join(f"  {_line(row)}" for row in value) + "\n ]" if listed else _line(value)
+        said.append(f" {_line(key)}: {block}")
+    return "{\n" + ",\n".join(said) + "\n}"
 
 
 def _line(value: object) -> str:
@@ -130,7 +134,7 @@ def plan_record(plan: Plan) -> PlanJSON:
     """
     decisions = plan.decisions
     record: PlanJSON = {
-        "schema": SCHEMA,
+        "schema": PLAN_SCHEMA,
         "dataset": plain(plan.dataset),
         "scenario": plain(plan.scenario),
         "status": plan.status,
@@ -179,11 +183,12 @@ def proposal_record(proposal: Proposal) -> ProposalJSON:
 
 def _flows(frame: pd.DataFrame) -> list[FlowJSON]:
     """Return the flows, each end as ``{kind, id}``."""
-    ends = (zip(cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"]), strict=True) for end in ("outlet", "inlet"))
-    outlets, inlets = ([EndJSON(kind=str(kind), id=str(ident)) for kind, ident in each] for each in ends)
     flows = rows(frame, FLOW_COLUMNS, FlowJSON)
-    for flow, outlet, inlet in zip(flows, outlets, inlets, strict=True):
-        flow["outlet"], flow["inlet"] = outlet, inlet
+    columns = (cells(frame[name]) for name in FLOW_ENDS)
+    for flow, ends in zip(flows, zip(*columns, strict=True), strict=True):
+        outlet_kind, outlet_id, inlet_kind, inlet_id = map(str, ends)
+        flow["outlet"] = {"kind": outlet_kind, "id": outlet_id}
+        flow["inlet"] = {"kind": inlet_kind, "id": inlet_id}
     return flows
 
 
@@ -260,34 +265,23 @@ def _problem(error: ValidationError) -> Problem:
     words = wanted if isinstance(wanted, str) else ", ".join(map(str, wanted if isinstance(wanted, list) else [wanted]))
     en, zh = (say(pair, lang, wanted=words, missing=", ".join(missing)) for lang in LANGUAGES)
     value = "" if rule == "required" else repr(error.instance)[:_SHOWN]
-    pointer = "".join(f"/{part}" for part in error.absolute_path)
-    return Problem(
-        PLAN,
-        None,
-        pointer,
-        value,
-        en,
-        _HINT[0],
-        code=f"plan_{rule}",
-        message_zh=zh,
-        hint_zh=_HINT[1],
-    )
+    return _fault(rule, "".join(f"/{part}" for part in error.absolute_path), value, (en, zh))
+
+
+def _fault(rule: str, pointer: str, value: str, said: tuple[str, str]) -> Problem:
+    hint, hint_zh = "write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案"
+    return Problem(PLAN, None, pointer, value, said[0], hint, code=f"plan_{rule}", message_zh=said[1], hint_zh=hint_zh)
 
 
 def _dangling(record: PlanJSON) -> list[Problem]:
     """Return a problem for each position in a proposal that points to no flow, build or link of the plan."""
     count = {"flows": len(record["flows"]), "builds": len(record["builds"]), "links": len(record["links"])}
     return [
-        Problem(
-            PLAN,
-            None,
+        _fault(
+            "position",
             f"/proposals/{place}/{name}",
             str(number),
-            f"the plan has only {count[name]} {name}",
-            _HINT[0],
-            code="plan_position",
-            message_zh=f"方案中只有 {count[name]} 条 {name}",
-            hint_zh=_HINT[1],
+            (f"the plan has only {count[name]} {name}", f"方案中只有 {count[name]} 条 {name}"),
         )
         for place, one in enumerate(record["proposals"])
         for name, numbers in (("flows", one["flows"]), ("builds", one["builds"]), ("links", one["links"]))
@@ -336,3 +330,41 @@ def _proposal(record: ProposalJSON) -> Proposal:
         for one in record["terms"]
     )
     return Proposal(**fields | {"kind": Kind(record["kind"]), "terms": terms})
+
+
+def round_record(dataset: Dataset, plan: Plan) -> RoundJSON:
+    """Return a plan with all labels needed to display it, as a plain JSON record."""
+    return {
+        "schema": ROUND_SCHEMA,
+        "currency": dataset.settings.currency,
+        "plan": plan_record(plan),
+        "labels": labels(dataset),
+    }
+
+
+def labels(dataset: Dataset) -> LabelsJSON:
+    """Return names, counties, coordinates, units and evidence marks by table and id.
+
+    A name that is blank in one language is taken from the other, else the id; a column that is missing is "".
+    """
+    texts = dict[str, str]
+    return {
+        "enterprises": _labels(dataset, "enterprises", ("enterprise", *_NAMES, "county", "evidence"), texts),
+        "sites": _labels(
+            dataset, "sites", ("site", "enterprise", *_NAMES, "county", "latitude", "longitude"), SiteLabelJSON
+        ),
+        "commodities": _labels(dataset, "commodities", ("commodity", *_NAMES, "unit", "hazard"), texts),
+        "processes": _labels(dataset, "processes", ("process", *_NAMES, "activity_unit"), texts),
+    }
+
+
+def _labels(dataset: Dataset, table: str, names: Sequence[str], kind: Callable[..., Label]) -> dict[str, Label]:
+    frame = dataset[table]
+    key, *columns = (cells(frame[name]) if name in frame else [""] * len(frame) for name in names)
+    found: dict[str, Label] = {}
+    for ident, *row in zip(map(str, key), *columns, strict=True):
+        label = dict(zip(names[1:], row, strict=True))
+        label["name_en"] = label["name_en"] or label["name_zh"] or ident
+        label["name_zh"] = label["name_zh"] or label["name_en"]
+        found[ident] = kind(**label)
+    return found

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, ConfigDict, Field, JsonValue, RootModel
 from synergy.plan import Kind
 from synergy.records.documents import Document
 from synergy.records.figures import (
+    AT,
     CommodityLabel,
     Ident,
     Money,
@@ -21,7 +22,6 @@ from synergy.records.figures import (
 )
 from synergy.records.names import Answer, Stage
 
-_AT = "2026-03-01T08:00:00+00:00"
 _CODE = "P0f3a9c1b2d4e5f607182"
 _LINE: dict[str, JsonValue] = {
     "number": 0,
@@ -286,7 +286,7 @@ class Answered(Record):
 class Happening(Record):
     """One event in the history of a proposal."""
 
-    model_config = example({"number": 1, "at": _AT, "action": "answer", "enterprise": "GLASS", "answer": "accepted"})
+    model_config = example({"number": 1, "at": AT, "action": "answer", "enterprise": "GLASS", "answer": "accepted"})
     number: int
     at: Time
     action: str
@@ -304,15 +304,7 @@ class Partnership(Record):
     """A partnership from an accepted proposal, with its stage."""
 
     model_config = example(
-        {
-            "partnership": 4,
-            "round": 1,
-            "proposal": _CODE,
-            "stage": "permits",
-            "version": 2,
-            "reason": "",
-            "since": _AT,
-        }
+        {"partnership": 4, "round": 1, "proposal": _CODE, "stage": "permits", "version": 2, "reason": "", "since": AT}
     )
     partnership: Ident
     round: Ident

@@ -1,186 +1,29 @@
-"""JSON Schemas of the input and output documents."""
+"""JSON Schemas of the input and output documents: those of records are derived from their types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from enum import StrEnum
+from functools import cache, partial
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Literal, NotRequired, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from synergy.dataset.columns import Column, ColumnType, Table
-from synergy.dataset.schema import TABLES, schema_record
-from synergy.plan import Kind as ProposalKind
-from synergy.records.plain import KEY
+from synergy.dataset.schema import TABLES, Column, ColumnType, Table, schema_record
+from synergy.records.documents import PLAN_SCHEMA, Amount, Count, PlanJSON, ProposalJSON, SourceJSON
 from synergy.scenario import JSON
 
-SCHEMA = "synergy/plan/1"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-
 Shape = dict[str, JSON]
-TEXT: Shape = {"type": "string"}
-NUMBER: Shape = {"type": "number"}
-AMOUNT: Shape = {"type": "number", "minimum": 0}
-COUNT: Shape = {"type": "integer", "minimum": 0}
-FLAG: Shape = {"type": "boolean"}
-MAYBE: Shape = {"type": ["number", "null"]}
-MAYBE_TEXT: Shape = {"type": ["string", "null"]}
-OBJECT: Shape = {"type": "object"}
-MONEY_OF: Shape = {"type": "object", "additionalProperties": NUMBER}
-OUTLETS = ("offer", "facility", "build", "store", "market")
-INLETS = ("need", "facility", "build", "store", "market", "disposal")
-_BOTH = {"text_en": TEXT, "text_zh": TEXT}
-_TITLES = {"title_en": TEXT, "title_zh": TEXT}
-
-
-def listed(items: Shape) -> Shape:
-    """Return the schema of a list."""
-    return {"type": "array", "items": items}
-
-
-def choice(*words: str | None) -> Shape:
-    """Return the schema of an enumeration."""
-    return {"enum": list(words)}
-
-
-def shape(optional: tuple[str, ...] = (), /, **properties: Shape) -> Shape:
-    """Return the schema of an object with required and optional keys; ``from_`` stands for ``from``."""
-    names = {name.removesuffix("_"): shape for name, shape in properties.items()}
-    return {"type": "object", "properties": names, "required": [name for name in names if name not in optional]}
-
-
-_FLOW = shape(
-    from_site=TEXT,
-    to_site=TEXT,
-    commodity=TEXT,
-    mode=TEXT,
-    period=TEXT,
-    quantity=AMOUNT,
-    arrived=AMOUNT,
-    outlet=shape(kind=choice(*OUTLETS), id=TEXT),
-    inlet=shape(kind=choice(*INLETS), id=TEXT),
-)
-_BUILD = shape(("size",), process=TEXT, site=TEXT, size=TEXT, capacity=AMOUNT, capex=NUMBER, annual_cost=NUMBER)
-_LINK = shape(from_site=TEXT, to_site=TEXT, commodity=TEXT, mode=TEXT, km=MAYBE, capex=NUMBER, annual_cost=NUMBER)
-_TERM = {**shape(("km",), from_=TEXT, to=TEXT, commodity=TEXT, quantity=AMOUNT, price=MAYBE, km=MAYBE)}
-_OWN = shape(value=MAYBE, co2=NUMBER, capex=NUMBER, annual=NUMBER)
-_PROPOSAL = shape(
-    ("notes", "own"),
-    id=TEXT,
-    kind=choice(*ProposalKind),
-    state=choice("new", "changed", "running"),
-    scope=choice("between", "within"),
-    title_en=TEXT,
-    title_zh=TEXT,
-    enterprises=listed(TEXT),
-    host=TEXT,
-    commodities=listed(TEXT),
-    flows=listed(COUNT),
-    builds=listed(COUNT),
-    links=listed(COUNT),
-    gain=MAYBE,
-    marginal_gain=MAYBE,
-    capex=NUMBER,
-    payback_years=MAYBE,
-    co2_saved=NUMBER,
-    terms=listed(_TERM),
-    notes=listed(OBJECT),
-    own={"type": "object", "additionalProperties": _OWN},
-)
-_DUAL = shape(("commodity", "period"), constraint=TEXT, subject=TEXT, value={"type": ["number", "string"]})
-_SHADOW = shape(constraint=TEXT, subject=TEXT, period=TEXT, value=NUMBER)
-_PAYOFF = shape(("interval",), standalone=MAYBE, payoff=NUMBER, gain=MAYBE, transfer=NUMBER, interval=NUMBER)
-_SUBSIDY = shape(
-    total=AMOUNT, to=MONEY_OF, least=AMOUNT, excess_bound=MAYBE, payoffs={**MONEY_OF, "description": "with it"}
-)
-_SETTLEMENT = shape(
-    method=TEXT,
-    payoffs={"type": "object", "additionalProperties": _PAYOFF},
-    excess=MAYBE,
-    excess_bound=MAYBE,
-    in_core={"type": "boolean"},
-    verdict=choice("stable", "beaten", "open"),
-    tolerance=AMOUNT,
-    coalitions_tested=COUNT,
-    binding=listed(shape(enterprises=listed(TEXT), value=NUMBER, payoff=NUMBER)),
-    subsidy={"anyOf": [{"type": "null"}, _SUBSIDY]},
-    notes=listed(shape(code=TEXT, number=NUMBER, enterprises=listed(TEXT))),
-    prices=listed(
-        shape(
-            from_=TEXT,
-            to=TEXT,
-            commodity=TEXT,
-            seller=TEXT,
-            buyer=TEXT,
-            quantity=AMOUNT,
-            low=NUMBER,
-            high=NUMBER,
-            price=NUMBER,
-            payment=NUMBER,
-        )
-    ),
-    lump_sums=MONEY_OF,
-    balances=MONEY_OF,
-    unit={"type": "number", "exclusiveMinimum": 0},
-)
-_SOLVER = shape(
-    ("run_seconds",),
-    name=TEXT,
-    seconds=AMOUNT,
-    run_seconds=AMOUNT,
-    build_seconds=AMOUNT,
-    variables=COUNT,
-    constraints=COUNT,
-    binaries=COUNT,
-    threads=COUNT,
-)
-
-
-_PROOF = shape(
-    ("duals", "columns", "rows", "row_names", "column_names"),
-    dual=MAYBE,
-    solver=MAYBE,
-    duals={"type": ["array", "null"], "items": _DUAL},
-    columns=listed(TEXT),
-    rows=listed(OBJECT),
-    row_names=listed(TEXT),
-    column_names=listed(TEXT),
-)
 
 
 def plan_schema() -> Shape:
     """Return the JSON Schema of the plan document; keys may be added to every object."""
-    plan = shape(
-        (KEY, "proof", "duals"),
-        schema={"const": SCHEMA},
-        dataset=shape(name=TEXT, digest=TEXT),
-        scenario=OBJECT,
-        status=choice("optimal", "feasible"),
-        value=NUMBER,
-        bound=MAYBE,
-        gap=MAYBE,
-        status_quo=MAYBE,
-        today=MAYBE,
-        gain=MAYBE,
-        standalone={"type": ["object", "null"], "additionalProperties": MAYBE},
-        settlement={"anyOf": [{"type": "null"}, _SETTLEMENT]},
-        flows=listed(_FLOW),
-        runs=listed(shape(kind=choice("facility", "build"), id=TEXT, period=TEXT, activity=AMOUNT)),
-        levels=listed(shape(store=TEXT, period=TEXT, level=AMOUNT)),
-        builds=listed(_BUILD),
-        links=listed(_LINK),
-        emissions=shape(co2=MAYBE, baseline_co2=MAYBE),
-        proposals=listed(_PROPOSAL),
-        remainder=MAYBE,
-        shadow_prices=listed(_SHADOW),
-        solver=_SOLVER,
-        seal=TEXT,
-        proof=_PROOF,
-        duals={"type": ["array", "null"], "items": _DUAL},  # of documents without `proof`
-    )
-    return {"$schema": DRAFT, "$id": SCHEMA, "title": "Synergy plan", **plan}
+    return _document(PLAN_SCHEMA, "Synergy plan", PlanJSON)
 
 
 def proposal_schema() -> Shape:
     """Return the JSON Schema of one proposal of a plan."""
-    return {"$schema": DRAFT, "$id": "synergy/proposal/1", "title": "Synergy proposal", **_PROPOSAL}
+    return _document("synergy/proposal/1", "Synergy proposal", ProposalJSON)
 
 
 def dataset_schema() -> Shape:
@@ -215,182 +58,314 @@ def _column(column: Column) -> Shape:
     return schema
 
 
-_SOURCE = shape(name=TEXT, digest=TEXT)
-_STOPPED: Shape = {**choice("clock", "request", None), "description": "what ended it other than its work"}
-_PAIRS = shape(gone=listed(listed(TEXT)), new=listed(listed(TEXT)))
+def _document(ident: str, title: str, kind: object) -> Shape:
+    return {"$schema": DRAFT, "$id": ident, "title": title, **derived(kind)}
 
 
-def _document(ident: str, title: str, body: Shape) -> Shape:
-    return {"$schema": DRAFT, "$id": ident, "title": title, **body}
+@cache
+def _record(kind: type) -> Shape:
+    properties: Shape = {}
+    required = []
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        properties[name] = derived(hint)
+        if get_origin(hint) is not NotRequired:
+            required.append(name)
+    return {"type": "object", "properties": properties, "required": required}
 
 
-def _explanation() -> Shape:
-    change = shape(
-        ("checked", "scenario"),
-        kind=TEXT,
-        after=listed(TEXT),
-        **_BOTH,
-        checked={"const": True},
-        scenario=shape(tables={"type": "object", "additionalProperties": listed(OBJECT)}, settings=OBJECT),
-    )
-    taken = shape(("site", "mode", "more"), end=choice("origin", "target"), site=TEXT, mode=TEXT, more=NUMBER)
-    return shape(
-        schema={"const": "synergy/explanation/1"},
-        view=choice("planner", "firm"),
-        as_=MAYBE_TEXT,
-        from_site=TEXT,
-        to_site=TEXT,
-        commodity=TEXT,
-        period=MAYBE_TEXT,
-        mode=MAYBE_TEXT,
-        in_plan=FLAG,
-        facts=OBJECT,
-        reasons=listed(shape(code=TEXT, **_BOTH)),
-        changes=listed(change),
-        alternatives=listed(taken),
-    )
+def derived(kind: object) -> Shape:
+    """Return the JSON Schema of a type.
+
+    Numbers, texts, lists, mappings, unions, enumerations and `TypedDict`. Beside a type in `Annotated`, a pair is a
+    keyword with its value, and another type stands in its place.
+
+    Examples
+    --------
+    >>> derived(list[Annotated[float, ("minimum", 0)] | None])
+    {'type': 'array', 'items': {'type': ['number', 'null'], 'minimum': 0}}
+    """
+    if is_typeddict(kind) and isinstance(kind, type):
+        return _record(kind)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return {"enum": list(kind)}
+    rule = _RULES.get(get_origin(kind))
+    return {"type": _NAMES[kind]} if rule is None else rule(*get_args(kind))
 
 
-def explain_schema() -> Shape:
-    """Return the JSON Schema of an explanation; a firm's view has fewer facts than the planner's, in the same keys."""
-    return _document("synergy/explanation/1", "Synergy explanation", _explanation())
+def _annotated(kind: object, *beside: object) -> Shape:
+    found = derived(kind)
+    for one in beside:
+        found = {**found, one[0]: one[1]} if isinstance(one, tuple) else derived(one)
+    return found
 
 
-def nearest_schema() -> Shape:
-    """Return the JSON Schema of an enterprise's nearest exchanges that are not in the plan."""
-    body = shape(schema={"const": "synergy/nearest/1"}, enterprise=TEXT, nearest=listed(_explanation()))
-    return _document("synergy/nearest/1", "Synergy nearest exchanges", body)
+def _list(items: object) -> Shape:
+    return {"type": "array", "items": derived(items)}
 
 
-def _levels() -> Shape:
-    return shape(low=NUMBER, middle=NUMBER, high=NUMBER)
+def _mapping(_: object, values: object) -> Shape:
+    inner = derived(values)
+    return {"type": "object", "additionalProperties": inner} if inner else {"type": "object"}
 
 
-def pathways_schema() -> Shape:
-    """Return the JSON Schema of the chains of a commodity."""
-    standing = shape(facility=TEXT, site=TEXT, enterprise=TEXT, capacity=AMOUNT)
-    step = shape(
-        process=TEXT, takes=TEXT, activity=AMOUNT, buildable=FLAG, policy_min=MAYBE, facilities=listed(standing)
-    )
-    built = shape(process=TEXT, size=TEXT, count=COUNT, capacity=AMOUNT, capex=AMOUNT)
-    scale = shape(quantity=AMOUNT, margin=_levels(), margin_standing=_levels(), capex=AMOUNT, units=listed(built))
-    chain = shape(
-        rank=COUNT,
-        **_TITLES,
-        steps=listed(step),
-        amounts=MONEY_OF,
-        margin=_levels(),
-        margin_standing=_levels(),
-        added=MAYBE,
-        quantity=AMOUNT,
-        least=AMOUNT,
-        lacking=AMOUNT,
-        firms={"type": ["integer", "null"], "minimum": 0},
-        short=MONEY_OF,
-        unsold=MONEY_OF,
-        loop=FLAG,
-        minor=FLAG,
-        ends=FLAG,
-        scales=listed(scale),
-    )
-    body = shape(
-        schema={"const": "synergy/pathways/1"},
-        dataset=_SOURCE,
-        commodity=TEXT,
-        unit=TEXT,
-        currency=TEXT,
-        depth=COUNT,
-        holders=listed(shape(enterprise=TEXT, quantity=AMOUNT)),
-        there=AMOUNT,
-        bought={**MAYBE, "minimum": 0},
-        given_up=_levels(),
-        chains=listed(chain),
-        aids=listed(TEXT),
-        closed=listed(TEXT),
-        cut=FLAG,
-    )
-    return _document("synergy/pathways/1", "Synergy pathways", body)
+def _union(*kinds: object) -> Shape:
+    """Return the schema of a union: without any rule for `JSON`, which is any value."""
+    if Mapping in map(get_origin, kinds):
+        return {}
+    shapes = [derived(one) for one in kinds]
+    if any("properties" in shape for shape in shapes):
+        return {"anyOf": sorted(shapes, key=lambda shape: shape != {"type": "null"})}  # null first
+    merged: Shape = {}
+    for shape in shapes:
+        merged |= shape
+    return {**merged, "type": [shape["type"] for shape in shapes]}
 
 
-def alternatives_schema() -> Shape:
-    """Return the JSON Schema of near-optimal plans, each with its plan document."""
-    plan = {key: part for key, part in plan_schema().items() if not key.startswith("$")}
-    one = shape(
-        way=choice(
-            "without_build", "without_process", "without_link", "partner_fewer", "less_capex", "fewer_partnerships"
-        ),
-        subject=listed(TEXT),
-        **_TITLES,
-        value=NUMBER,
-        lost=NUMBER,
-        capex=NUMBER,
-        capex_change=NUMBER,
-        co2_change=MAYBE,
-        distance={**AMOUNT, "maximum": 1},
-        apart={**AMOUNT, "maximum": 1},
-        builds=_PAIRS,
-        links=_PAIRS,
-        partnerships=_PAIRS,
-        plan=plan,
-    )
-    body = shape(
-        schema={"const": "synergy/alternatives/1"},
-        dataset=_SOURCE,
-        value=NUMBER,
-        within={**AMOUNT, "maximum": 1},
-        least_distance={**AMOUNT, "maximum": 1},
-        better=MAYBE,
-        better_plan={"anyOf": [plan, {"type": "null"}]},
-        tried=COUNT,
-        stopped=_STOPPED,
-        alternatives=listed(one),
-    )
-    return _document("synergy/alternatives/1", "Synergy alternatives", body)
+def _literal(*words: JSON) -> Shape:
+    return {"const": words[0]} if len(words) == 1 else {"enum": list(words)}
 
 
-def sensitivity_schema() -> Shape:
-    """Return the JSON Schema of a sensitivity report: the uncertain figures, ranked."""
-    row = shape(line={"type": ["integer", "null"]}, key=listed(TEXT), low=MAYBE, value=MAYBE, high=MAYBE)
-    end = shape(
-        end=choice("low", "high"),
-        change=MAYBE,
-        gain=MAYBE,
-        regret={**MAYBE, "minimum": 0},
-        changes=FLAG,
-        distance={**MAYBE, "minimum": 0, "maximum": 1},
-    )
-    figure = shape(
-        rank=COUNT,
-        **_TITLES,
-        table=TEXT,
-        column=TEXT,
-        origin=choice("declared", "default", "unstated"),
-        rows=listed(row),
-        ends=listed(end),
-        regret_worst={**MAYBE, "minimum": 0},
-        regret_expected={**MAYBE, "minimum": 0},
-        plan_changes=FLAG,
-        searched=FLAG,
-    )
-    body = shape(
-        schema={"const": "synergy/sensitivity/1"},
-        dataset=_SOURCE,
-        value=NUMBER,
-        better=MAYBE,
-        uncertain=COUNT,
-        yearly=FLAG,
-        stopped=_STOPPED,
-        figures=listed(figure),
-    )
-    return _document("synergy/sensitivity/1", "Synergy sensitivity", body)
+_NAMES: Mapping[object, str] = MappingProxyType(
+    {str: "string", float: "number", int: "integer", bool: "boolean", NoneType: "null"}
+)
+_RULES: Mapping[object, Callable[..., Shape]] = MappingProxyType(
+    {
+        NotRequired: derived,
+        Annotated: _annotated,
+        list: _list,
+        dict: _mapping,
+        Union: _union,
+        UnionType: _union,
+        Literal: _literal,
+    }
+)
+
+_Part = Annotated[Amount, ("maximum", 1)]
+_Stopped = Annotated[Literal["clock", "request", None], ("description", "what ended it other than its work")]
+_PlanDocument = Annotated[PlanJSON, ("title", "Synergy plan")]
+
+
+class _Reason(TypedDict):
+    code: str
+    text_en: str
+    text_zh: str
+
+
+class _ChangedInputs(TypedDict):
+    tables: dict[str, list[dict[str, JSON]]]
+    settings: dict[str, JSON]
+
+
+class _Change(TypedDict):
+    kind: str
+    after: list[str]
+    text_en: str
+    text_zh: str
+    checked: NotRequired[Literal[True]]
+    scenario: NotRequired[_ChangedInputs]
+
+
+class _Taken(TypedDict):
+    end: Literal["origin", "target"]
+    site: NotRequired[str]
+    mode: NotRequired[str]
+    more: NotRequired[float]  # money a year
+
+
+_Explanation = TypedDict(
+    "_Explanation",
+    {
+        "schema": Literal["synergy/explanation/1"],
+        "view": Literal["planner", "firm"],
+        "as": str | None,
+        "from_site": str,
+        "to_site": str,
+        "commodity": str,
+        "period": str | None,
+        "mode": str | None,
+        "in_plan": bool,
+        "facts": dict[str, JSON],  # fewer of them in a firm's view than in the planner's
+        "reasons": list[_Reason],
+        "changes": list[_Change],
+        "alternatives": list[_Taken],
+    },
+)
+
+
+class _Nearest(TypedDict):
+    schema: Literal["synergy/nearest/1"]
+    enterprise: str
+    nearest: list[_Explanation]
+
+
+class _Levels(TypedDict):
+    low: float
+    middle: float
+    high: float
+
+
+class _Standing(TypedDict):
+    facility: str
+    site: str
+    enterprise: str
+    capacity: Amount
+
+
+class _Step(TypedDict):
+    process: str
+    takes: str
+    activity: Amount
+    buildable: bool
+    policy_min: float | None
+    facilities: list[_Standing]
+
+
+class _ChainUnits(TypedDict):
+    process: str
+    size: str
+    count: Count
+    capacity: Amount
+    capex: Amount
+
+
+class _Scale(TypedDict):
+    quantity: Amount
+    margin: _Levels
+    margin_standing: _Levels
+    capex: Amount
+    units: list[_ChainUnits]
+
+
+class _Chain(TypedDict):
+    rank: Count
+    title_en: str
+    title_zh: str
+    steps: list[_Step]
+    amounts: dict[str, float]
+    margin: _Levels
+    margin_standing: _Levels
+    added: float | None
+    quantity: Amount
+    least: Amount
+    lacking: Amount
+    firms: Count | None
+    short: dict[str, float]
+    unsold: dict[str, float]
+    loop: bool
+    minor: bool
+    ends: bool
+    scales: list[_Scale]
+
+
+class _Holder(TypedDict):
+    enterprise: str
+    quantity: Amount
+
+
+class _Pathways(TypedDict):
+    schema: Literal["synergy/pathways/1"]
+    dataset: SourceJSON
+    commodity: str
+    unit: str
+    currency: str
+    depth: Count
+    holders: list[_Holder]
+    there: Amount
+    bought: Amount | None
+    given_up: _Levels
+    chains: list[_Chain]
+    aids: list[str]
+    closed: list[str]
+    cut: bool
+
+
+class _Pairs(TypedDict):
+    gone: list[list[str]]
+    new: list[list[str]]
+
+
+class _Alternative(TypedDict):
+    way: Literal[
+        "without_build", "without_process", "without_link", "partner_fewer", "less_capex", "fewer_partnerships"
+    ]
+    subject: list[str]
+    title_en: str
+    title_zh: str
+    value: float
+    lost: float
+    capex: float
+    capex_change: float
+    co2_change: float | None
+    distance: _Part
+    apart: _Part
+    builds: _Pairs
+    links: _Pairs
+    partnerships: _Pairs
+    plan: _PlanDocument
+
+
+class _Alternatives(TypedDict):
+    schema: Literal["synergy/alternatives/1"]
+    dataset: SourceJSON
+    value: float
+    within: _Part
+    least_distance: _Part
+    better: float | None
+    better_plan: _PlanDocument | None
+    tried: Count
+    stopped: _Stopped
+    alternatives: list[_Alternative]
+
+
+class _FigureRow(TypedDict):
+    line: int | None
+    key: list[str]
+    low: float | None
+    value: float | None
+    high: float | None
+
+
+class _FigureEnd(TypedDict):
+    end: Literal["low", "high"]
+    change: float | None
+    gain: float | None
+    regret: Amount | None
+    changes: bool
+    distance: _Part | None
+
+
+class _Figure(TypedDict):
+    rank: Count
+    title_en: str
+    title_zh: str
+    table: str
+    column: str
+    origin: Literal["declared", "default", "unstated"]
+    rows: list[_FigureRow]
+    ends: list[_FigureEnd]
+    regret_worst: Amount | None
+    regret_expected: Amount | None
+    plan_changes: bool
+    searched: bool
+
+
+class _Sensitivity(TypedDict):
+    schema: Literal["synergy/sensitivity/1"]
+    dataset: SourceJSON
+    value: float
+    better: float | None
+    uncertain: Count
+    yearly: bool
+    stopped: _Stopped
+    figures: list[_Figure]
 
 
 STUDIES: Mapping[str, Callable[[], Shape]] = MappingProxyType(
     {
-        "explain": explain_schema,
-        "nearest": nearest_schema,
-        "pathways": pathways_schema,
-        "alternatives": alternatives_schema,
-        "sensitivity": sensitivity_schema,
+        "explain": partial(_document, "synergy/explanation/1", "Synergy explanation", _Explanation),
+        "nearest": partial(_document, "synergy/nearest/1", "Synergy nearest exchanges", _Nearest),
+        "pathways": partial(_document, "synergy/pathways/1", "Synergy pathways", _Pathways),
+        "alternatives": partial(_document, "synergy/alternatives/1", "Synergy alternatives", _Alternatives),
+        "sensitivity": partial(_document, "synergy/sensitivity/1", "Synergy sensitivity", _Sensitivity),
     }
 )

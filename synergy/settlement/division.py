@@ -1,12 +1,14 @@
-"""Division: result of a rule before it is certified; notes in both languages."""
+"""Parts of a game that are settled apart, the options of a rule, and its result before it is certified."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from synergy.settlement.game import Floats, named
+import numpy as np
+
+from synergy.settlement.game import Bools, CachedGame, Floats, Ints, RuleUndefined, named
 from synergy.texts import Catalogue
 from synergy.units import money
 
@@ -129,3 +131,113 @@ class RuleOptions:
     precise: float = 1e-4
     ended: Callable[[], str | None] | None = None
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Players that can trade with each other and are settled together.
+
+    `members` are k positions among the players, `total` is the amount to share: v(N), or their part of it; `floor`,
+    shape (k,), is v of each alone, minus infinity where one has no plan alone. Proven: all of them as a coalition of
+    their own are worth no more than `bound`; it is `total` where they are all players.
+    """
+
+    members: Ints
+    total: float
+    floor: Floats
+    bound: float
+
+    @property
+    def floored(self) -> Bools:
+        """Return which players have a standalone plan, shape (k,)."""
+        return np.isfinite(self.floor)
+
+    @property
+    def ground(self) -> Floats:
+        """Return the reference point of gains, shape (k,): the floor, zero where there is none."""
+        return np.where(self.floored, self.floor, 0.0)
+
+    @property
+    def gain(self) -> float:
+        """Return the total less the ground."""
+        return self.total - float(self.ground.sum())
+
+    def losing(self, tolerance: float) -> bool:
+        """Return whether the players earn less together than alone, so that no payoff keeps all floors."""
+        return bool(self.floored.all()) and self.gain < -tolerance
+
+
+def coalition(members: Ints | list[int], players: int) -> Bools:
+    """Return positions as a coalition, shape (players,)."""
+    inside = np.zeros(players, np.bool_)
+    inside[members] = True
+    return inside
+
+
+def tolerance_of(asked: CachedGame, options: RuleOptions) -> float:
+    """Return the tolerance of an excess, money a year: a fraction of the largest value, of all and of each alone."""
+    count = len(asked.players)
+    worths = asked.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
+    return options.tolerance * (max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0)
+
+
+def parts_of(asked: CachedGame, options: RuleOptions) -> tuple[Part, ...]:
+    """Return the parts that are settled separately; each player stands in one of them.
+
+    Where v(N) is the sum of the components' values these are the components, and what gaps of the solver leave between
+    them is shared in proportion to their gains; where an aim of the round binds all together (then it is not) all
+    players are one part.
+
+    Raises
+    ------
+    RuleUndefined
+        Where all players together have no plan.
+    """
+    count = len(asked.players)
+    whole = asked.value(np.ones(count, np.bool_))
+    if not np.isfinite(whole.value):
+        raise RuleUndefined("settlement", "no_plan")
+    floor = np.array([worth.value for worth in asked.values(list(np.eye(count, dtype=np.bool_)))])
+    one = (Part(np.arange(count), whole.value, floor, whole.value),)
+    if len(asked.components) == 1:
+        return one
+    worths = asked.values([coalition(members, count) for members in asked.components])
+    left = whole.value - sum(worth.value for worth in worths)
+    open_gaps = sum(worth.bound - worth.value for worth in (*worths, whole))
+    if not abs(left) <= tolerance_of(asked, options) + open_gaps:
+        return one
+    apart = [
+        Part(members, worth.value, floor[members], worth.bound)
+        for members, worth in zip(asked.components, worths, strict=True)
+    ]
+    gains = np.array([max(0.0, part.gain) for part in apart])
+    weights = gains if gains.sum() > 0 else np.array([float(len(part.members)) for part in apart])
+    totals = [part.total + more for part, more in zip(apart, (left * weights / weights.sum()).tolist(), strict=True)]
+    return tuple(
+        replace(part, total=total, bound=max(part.bound, total)) for part, total in zip(apart, totals, strict=True)
+    )
+
+
+def subsets(count: int) -> Bools:
+    """Return all subsets of some players, shape (2 ** count, count), the empty one first.
+
+    Examples
+    --------
+    >>> subsets(2).astype(int).tolist()
+    [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    numbers = np.arange(2**count)[:, None]
+    inside: Bools = (numbers >> np.arange(count)[None, :] & 1).astype(np.bool_)
+    return inside
+
+
+def all_values(asked: CachedGame, part: Part) -> Floats:
+    """Return the values of all coalitions of a part, shape (2 ** k,): 0 of the empty one, the total of the last.
+
+    Money a year; minus infinity where a coalition has no plan.
+    """
+    inside = subsets(len(part.members))
+    many = np.zeros((len(inside), len(asked.players)), np.bool_)
+    many[:, part.members] = inside
+    worths = asked.values(list(many[1:-1]))
+    return np.array([0.0, *(worth.value for worth in worths), part.total])

@@ -172,33 +172,15 @@ class CachedGame:
 
     def __init__(self, game: Game) -> None:
         self._game = game
+        self.players, self.components = game.players, game.components
+        self.start, self.assignment = game.start, game.assignment
         self._worst: dict[tuple[bytes, bytes], Found] = {}
         self.known: dict[bytes, tuple[Bools, Worth]] = {}
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Return the names of the enterprises."""
-        return self._game.players
-
-    @property
-    def components(self) -> tuple[Ints, ...]:
-        """Return the positions of the players that can trade, component by component."""
-        return self._game.components
-
-    @property
-    def start(self) -> Floats | None:
-        """Return payoffs from duals that pay every coalition at least its value."""
-        return self._game.start
 
     @property
     def stopped(self) -> str | None:
         """Return the reason that ended a search early, other than gap or work."""
         return self._game.stopped
-
-    @property
-    def assignment(self) -> Assignment | None:
-        """Return the assignment structure, where there is one."""
-        return self._game.assignment
 
     def value(self, members: Bools) -> Worth:
         """Return the value of a coalition."""
@@ -211,13 +193,22 @@ class CachedGame:
             self.known[members.tobytes()] = (members.copy(), worth)
         return [self.known[members.tobytes()][1] for members in many]
 
-    def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
+    def worst(self, payoff: Floats, among: Bools) -> Found:
         """Return the coalition with the greatest excess under a payoff; answers are cached."""
-        inside = np.ones(len(self.players), np.bool_) if among is None else among
-        key = (inside.tobytes(), payoff[inside].tobytes())
+        key = (among.tobytes(), payoff[among].tobytes())
         if key not in self._worst:
-            self._worst[key] = self._listed(payoff, inside) or self._search(payoff, among)
+            found = self._listed(payoff, among)
+            if found is None:
+                found = self._game.worst(payoff, among)
+                if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
+                    bound = max(found.value, found.bound + float(payoff[found.members].sum()))
+                    self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
+            self._worst[key] = found
         return self._worst[key]
+
+    def names(self, members: Ints) -> tuple[str, ...]:
+        """Return the names of the enterprises at some positions."""
+        return tuple(self.players[at] for at in members.tolist())
 
     def inside(self, among: Bools) -> list[tuple[Bools, Worth]]:
         """Return the known proper coalitions of some players."""
@@ -241,14 +232,6 @@ class CachedGame:
         bound = np.array([worth.bound for _, worth in known]) - paid
         worst = int(np.argmax(excess))
         return Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
-
-    def _search(self, payoff: Floats, among: Bools | None) -> Found:
-        """Return the worst coalition that the game finds, and cache its value."""
-        found = self._game.worst(payoff, among)
-        if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
-            bound = max(found.value, found.bound + float(payoff[found.members].sum()))
-            self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
-        return found
 
 
 # English, Chinese

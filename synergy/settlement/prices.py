@@ -1,12 +1,16 @@
-"""Prices: one for each exchange, with lump sums for transfers that prices cannot carry."""
+"""Prices of exchanges, lump sums for transfers that prices cannot carry, and the settlement record that has both."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from synergy.scenario import JSON, Cell
 from synergy.settlement.game import Bools, Floats, Ints
+from synergy.settlement.rules import Shares
 
 SMALL = 1e-9  # lump sums below it, relative to the money that moves, are rounding
 STEPS = 200  # Newton steps at most
@@ -16,6 +20,53 @@ PRECISE = 1e-12  # relative to the money that moves
 CLOSE = 1e-9  # part of a price by which it may miss the end of a band
 FINER = 6  # times that a step is divided by ten where a band holds no price of the ladder
 NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Exchanges between enterprises, arrays of shape (a,).
+
+    `seller` and `buyer` are positions among the players; `quantity` is what is paid for a year, above zero, in the unit
+    of the commodity. `low` and `high`, the seller's least and the buyer's most, money per unit, are the band. Where low
+    is above high no price leaves both better off by this exchange alone, and the middle is taken.
+    """
+
+    seller: Ints
+    buyer: Ints
+    quantity: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def middle(self) -> Floats:
+        """Return the payments a year in the middle of the bands, money."""
+        return (self.low + self.high) / 2 * self.quantity
+
+    @property
+    def half(self) -> Floats:
+        """Return half the width of the bands, money a year; zero where a band is empty."""
+        return np.maximum(self.high - self.low, 0.0) / 2 * self.quantity
+
+    def received(self, payment: np.ndarray, players: int) -> np.ndarray:
+        """Return the net receipts of each player, shape (players,), in the type of the payments."""
+        total = np.zeros(players, payment.dtype)
+        np.add.at(total, self.seller, payment)
+        np.subtract.at(total, self.buyer, payment)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Rounding of prices and money.
+
+    Prices are multiples of `step` (0.01, 1, 5 ...), money per unit of the commodity; `unit` is the smallest money that
+    is paid. With `hold` payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump
+    sum; without, payoffs move with the rounded prices, but none falls below its standalone value.
+    """
+
+    step: float = 0.01
+    unit: float = 0.01
+    hold: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +104,6 @@ class Prices:
         """Return the payoff of each enterprise, money a year, from its own accounts and its transfer."""
         return own + self.transfer * self.unit
 
-    @property
-    def carried(self) -> bool:
-        """Return whether prices alone carry the payoffs, but for rounding."""
-        return not self.lump.any()
-
 
 def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) -> Prices:
     """Return one price for each exchange and the lump sums beside them.
@@ -71,27 +117,22 @@ def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) ->
     transfer = wanted.payoff - wanted.own
     transfer = transfer - transfer.mean()
     paid = payments(trades, transfer)
-    exact, step = on_ladder(paid / trades.quantity, trades, ladder.step)
+    exact, step = _on_ladder(paid / trades.quantity, trades, ladder.step)
     payment = np.rint(exact * trades.quantity / unit).astype(np.int64)
     lump = transfer - trades.received(paid, players)
     scale = float(np.abs(transfer).sum() + np.abs(paid).sum())
     lump[np.abs(lump) <= SMALL * scale] = 0.0
     lumps = _summing_to_zero(lump / unit)
-    floor = _floors(wanted, unit)
+    # the least individually rational transfers; who has no plan alone has a bound that never binds
+    free = -(2.0**60) / max(players, 1)
+    floor = np.ceil(np.maximum((wanted.standalone - wanted.own) / unit - NEAR, free)).astype(np.int64)
     prices = trades.received(payment, players) + lumps
     if ladder.hold:
-        balance = whole(transfer / unit, floor) - prices
+        balance = _whole(transfer / unit, floor) - prices
     else:
         broken = np.maximum(floor - prices, 0)
-        balance = broken - taken(int(broken.sum()), np.maximum(prices - floor, 0))
+        balance = broken - _taken(int(broken.sum()), np.maximum(prices - floor, 0))
     return Prices(exact, step, payment, lumps, balance, prices + balance, unit)
-
-
-def _floors(wanted: PriceTargets, unit: float) -> Ints:
-    """Return the smallest individually rational transfers, in units."""
-    needed = (wanted.standalone - wanted.own) / unit
-    free = -(2.0**60) / max(len(needed), 1)
-    return np.ceil(np.maximum(needed - NEAR, free)).astype(np.int64)
 
 
 def _summing_to_zero(lump: Floats) -> Ints:
@@ -100,7 +141,7 @@ def _summing_to_zero(lump: Floats) -> Ints:
     some = lump != 0
     if some.any():
         shifted = lump[some] - lump[some].sum() / some.sum()
-        lumps[some] = whole(shifted, np.floor(shifted).astype(np.int64))
+        lumps[some] = _whole(shifted, np.floor(shifted).astype(np.int64))
     return lumps
 
 
@@ -260,59 +301,7 @@ def limited(trades: Trades, limits: PriceLimits) -> Limited:
     return Limited(narrowed, shown, least_refused & ~agreed, most_refused & ~agreed)
 
 
-@dataclass(frozen=True, slots=True)
-class Trades:
-    """Exchanges between enterprises, arrays of shape (a,).
-
-    `seller` and `buyer` are positions among the players; `quantity` is what is paid for a year, above zero, in the unit
-    of the commodity. `low` and `high`, the seller's least and the buyer's most, money per unit, are the band. Where low
-    is above high no price leaves both better off by this exchange alone, and the middle is taken.
-    """
-
-    seller: Ints
-    buyer: Ints
-    quantity: Floats
-    low: Floats
-    high: Floats
-
-    @property
-    def middle(self) -> Floats:
-        """Return the payments a year in the middle of the bands, money."""
-        return (self.low + self.high) / 2 * self.quantity
-
-    @property
-    def half(self) -> Floats:
-        """Return half the width of the bands, money a year; zero where a band is empty."""
-        return np.maximum(self.high - self.low, 0.0) / 2 * self.quantity
-
-    @property
-    def empty(self) -> Bools:
-        """Return which bands are empty: no price leaves both sides better off."""
-        return self.low > self.high
-
-    def received(self, payment: np.ndarray, players: int) -> np.ndarray:
-        """Return the net receipts of each player, shape (players,), in the type of the payments."""
-        total = np.zeros(players, payment.dtype)
-        np.add.at(total, self.seller, payment)
-        np.subtract.at(total, self.buyer, payment)
-        return total
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Rounding of prices and money.
-
-    Prices are multiples of `step` (0.01, 1, 5 ...), money per unit of the commodity; `unit` is the smallest money that
-    is paid. With `hold` payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump
-    sum; without, payoffs move with the rounded prices, but none falls below its standalone value.
-    """
-
-    step: float = 0.01
-    unit: float = 0.01
-    hold: bool = True
-
-
-def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
+def _on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
     """Return the prices (a,), money per unit, rounded to the ladder and within their bands, and the step of each.
 
     Where a band is narrower than a step and holds no multiple of it the step is divided by ten until it does; where
@@ -330,7 +319,7 @@ def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Float
     return rounded, used
 
 
-def whole(amount: Floats, floor: Ints) -> Ints:
+def _whole(amount: Floats, floor: Ints) -> Ints:
     """Return amounts that sum to a whole number (but for rounding) as whole numbers with the same sum.
 
     None is below its floor; where the sum of the floors is above that of the amounts they give way evenly. Within 1 of
@@ -341,11 +330,11 @@ def whole(amount: Floats, floor: Ints) -> Ints:
     if left >= 0:
         order = np.argsort(-(amount - down), kind="stable")
         return down + _dealt(left, len(down), order)
-    back: Ints = down - taken(-left, down - floor)
+    back: Ints = down - _taken(-left, down - floor)
     return back
 
 
-def taken(amount: int, slack: Ints) -> Ints:
+def _taken(amount: int, slack: Ints) -> Ints:
     """Split an amount in proportion to slack, in whole numbers that sum to the amount.
 
     All are zero or more; slacks are exceeded only where all together do not suffice.
@@ -366,3 +355,93 @@ def _dealt(amount: int, count: int, order: Ints) -> Ints:
     each = np.full(count, amount // count, dtype=np.int64)
     each[order[: amount % count]] += 1
     return each
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Exchanges of a plan with the data needed for prices.
+
+    `trades` has sellers, buyers, quantities and the bands, `labels` the sites and commodity of each exchange in the
+    document, and `shown` the bands for the document, where prices keep to narrower ones.
+    """
+
+    trades: Trades
+    labels: Sequence[Mapping[str, str]]
+    shown: Trades | None = None
+
+
+def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = None) -> dict[str, JSON]:
+    """Return a settlement with prices as a plain record.
+
+    `own`, shape (players,), are the own accounts of each under the plan, money a year, with sum v(N); `ladder` is how
+    prices are rounded. The result is the record of `Shares` with payoffs as they are paid, and ``transfer`` beside each
+    payoff (``payoff - own``; all of them sum to zero in whole units of money), ``prices`` (what `Sold.labels` say,
+    quantity, price, the band's ends low and high, payment), ``lump_sums`` and ``balances`` by enterprise (where there
+    are any), ``unit``.
+    """
+    prices = price(sold.trades, PriceTargets(own, shares.payoff, shares.standalone), ladder)
+    moved = [_money(units, prices.unit) for units in prices.transfer.tolist()]
+    return as_paid(shares, prices.payoff(own)).record(dict(zip(shares.players, moved, strict=True))) | {
+        "prices": _lines(sold, prices),
+        "lump_sums": _named(shares.players, prices.lump, prices.unit),
+        "balances": _named(shares.players, prices.balance, prices.unit),
+        "unit": prices.unit,
+    }
+
+
+def as_paid(shares: Shares, payoff: Floats) -> Shares:
+    """Return shares with payoffs as paid, slightly changed at the same sum, and their certificate adjusted.
+
+    No coalition loses more by the change than those lose who get less, so the bound rises by that at most.
+    """
+    proof = shares.certificate
+    place = {name: at for at, name in enumerate(shares.players)}
+    binding = tuple(
+        replace(one, payoff=float(payoff[[place[name] for name in one.enterprises]].sum())) for one in proof.binding
+    )
+    less = float(np.maximum(shares.payoff - payoff, 0.0).sum())
+    excess = max([proof.excess - less, *(one.value - one.payoff for one in binding)])
+    moved = replace(proof, excess=excess, bound=max(excess, proof.bound + less), binding=binding)
+    return replace(shares, payoff=payoff, certificate=moved)
+
+
+def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, JSON]:
+    """Return the part of a settlement visible to one enterprise: its own money, exchanges and ends of the bands.
+
+    `record` is as `document` returns it, its labels naming ``seller`` and ``buyer``. The part has method, what it gets,
+    lump sum, and of its exchanges the price, the payment and its own end of the band (low as a seller, high as a
+    buyer); nothing of others' payoffs, totals or coalitions.
+    """
+    seen = []
+    for line in record["prices"]:
+        if enterprise in (line["seller"], line["buyer"]):
+            hidden = "high" if line["seller"] == enterprise else "low"
+            seen.append({key: value for key, value in line.items() if key != hidden})
+    return {
+        "method": record["method"],
+        "payoff": dict(record["payoffs"][enterprise]),
+        "lump_sum": record["lump_sums"].get(enterprise, 0.0),
+        "balance": record["balances"].get(enterprise, 0.0),
+        "prices": seen,
+    }
+
+
+def _lines(sold: Sold, prices: Prices) -> list[dict[str, Cell]]:
+    """Return one record for each exchange."""
+    trades, names = sold.shown or sold.trades, ("quantity", "price", "low", "high", "payment")
+    paid = [_money(units, prices.unit) for units in prices.payment.tolist()]
+    columns = (column.tolist() for column in (trades.quantity, prices.price, trades.low, trades.high))
+    return [
+        {**label, **dict(zip(names, figures, strict=True))}
+        for label, *figures in zip(sold.labels, *columns, paid, strict=True)
+    ]
+
+
+def _named(players: tuple[str, ...], units: np.ndarray, unit: float) -> dict[str, float]:
+    """Return money by enterprise, zeros left out."""
+    return {name: _money(some, unit) for name, some in zip(players, units.tolist(), strict=True) if some}
+
+
+def _money(units: int, unit: float) -> float:
+    """Return whole units as money; a unit below 1 is a power of ten, so that the nearest number is written."""
+    return units / round(1 / unit) if unit < 1 else units * unit

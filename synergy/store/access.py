@@ -153,6 +153,13 @@ def require(actor: Actor, action: Action, resource: Resource) -> None:
     raise refusal("not_found", what=resource.what)
 
 
+def only_own(actor: Actor, action: Action, what: str) -> bool:
+    """Return whether an actor may perform an action with its enterprise's own alone; refuse where with nothing."""
+    own = reach(actor, action) is Reach.OWN
+    require(actor, action, Resource(what, frozenset({actor.enterprise} if own and actor.enterprise else ())))
+    return own
+
+
 def latest_run(round_id: int) -> ScalarSelect[int]:
     """Return a subquery for the latest finished run of a round that has a plan."""
     done = (matches.c.round == round_id) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)

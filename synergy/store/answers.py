@@ -1,32 +1,36 @@
-"""Answers of enterprises to proposals, and the resulting status of each proposal."""
+"""Answers of enterprises to proposals, and partnerships: the accepted proposals and the stages of their follow-up."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Executable, bindparam, select
 
 from synergy.dataset.sheet import Dataset
 from synergy.records.documents import CounterJSON
 from synergy.records.figures import Number, decimal
-from synergy.records.names import Answer, State
-from synergy.records.proposals import Answered
-from synergy.records.rounds import Concluded
-from synergy.store.access import Action, Actor, Resource, latest_run, members, require
-from synergy.store.backup import archive, dataset_of
+from synergy.records.names import Answer, Seat, Stage, State
+from synergy.records.proposals import Answered, Partnership, Staged
+from synergy.records.rounds import Balance, Concluded
+from synergy.store.access import Action, Actor, Resource, latest_run, members, only_own, require
 from synergy.store.commit import Step, Transaction, commit, inserted
-from synergy.store.messages import refusal
+from synergy.store.datasets import archive, dataset_of, measures_of
+from synergy.store.declarations import declaration_row
+from synergy.store.messages import existing, refusal
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.rounds import StepOptions, fits, moved, round_row
-from synergy.store.rows import LineRow, OfferedRow, PartyRow, ProposalRow
+from synergy.store.rows import LineRow, OfferedRow, PartnershipRow, PartyRow, ProposalRow, RoundRow
 from synergy.store.store import Store
-from synergy.store.tables import lines, matches, parties, partnerships, proposals, rounds
+from synergy.store.tables import declared, lines, matches, parties, partnerships, proposals, rounds
 
 _GIVEN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.DECLINED, Answer.COUNTERED)
 _CLOSED = (Answer.ACCEPTED, Answer.DECLINED)
+_ORDER = (Stage.AGREED, Stage.PERMITS, Stage.FINANCING, Stage.BUILDING, Stage.RUNNING)
 # asked for every page of a proposal: made once
 _BY_CODE = select(proposals).where(proposals.c.code == bindparam("code"))
 _INSIDE = select(parties.c.enterprise).where(parties.c.proposal == bindparam("proposal"))
@@ -80,8 +84,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptio
     ConflictError
         The enterprise has answered since the version that was seen.
     """
-    # whether the account may answer at all; whether this proposal is looked up with it
-    require(actor, Action.ANSWER, Resource("proposal", frozenset({actor.enterprise} if actor.enterprise else ())))
+    only_own(actor, Action.ANSWER, "proposal")  # whether the account may answer at all; whether this one, see below
     asked = asked or StepOptions()
 
     def body(change: Transaction) -> Answered:
@@ -91,8 +94,9 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptio
         mine: Mapping[int, LineRow] = {}
         terms: list[CounterJSON] | None = None
         if reply.answer is Answer.COUNTERED and row.state == State.RESPONDING:  # else it is refused below
-            mine = own_lines(connection, row.id, actor.enterprise)
-            terms = countered(connection, row, (mine, actor.enterprise), reply.counter)
+            found = connection.execute(select(lines).where(lines.c.proposal == row.id).order_by(lines.c.number))
+            mine = {one.number: one for one in found if actor.enterprise in (one.from_enterprise, one.to_enterprise)}
+            terms = _countered(connection, row, (mine, actor.enterprise), reply.counter)
         _open(change, row)
         party = said[actor.enterprise]
         if party.answer in _CLOSED or row.answer in _CLOSED:
@@ -107,7 +111,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptio
             change.bump(proposals, {"id": row.id}, row.version, "proposal", answer=standing)
         detail = stated | {"standing": standing}
         change.event("answer", f"proposal:{code}:{actor.enterprise}", detail, row.round)
-        _tell(change, row, {one.enterprise: shared(terms or (), mine, one.enterprise) for one in others}, standing)
+        _tell(change, row, {one.enterprise: _shared(terms or (), mine, one.enterprise) for one in others}, standing)
         told = {"enterprise": actor.enterprise, "answer": reply.answer}
         post(change, [PLANNERS], NoticeContent("said", row.round, code, told))
         return Answered(proposal=code, answer=reply.answer, version=seen + 1, standing=standing)
@@ -130,9 +134,7 @@ def proposal_row(connection: Connection, actor: Actor, action: Action, code: str
     row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
     inside = connection.execute(_INSIDE, {"proposal": None if row is None else row.id}).scalars()
     require(actor, action, Resource("proposal", frozenset(inside)))
-    if row is None:
-        raise refusal("not_found", what="proposal")
-    return row
+    return existing(row, "proposal")
 
 
 def _offered(connection: Connection, actor: Actor, code: str) -> tuple[OfferedRow, dict[str | None, PartyRow]]:
@@ -140,9 +142,7 @@ def _offered(connection: Connection, actor: Actor, code: str) -> tuple[OfferedRo
     row = connection.execute(_OFFERED, {"code": code}).one_or_none()
     found: Sequence[PartyRow] = [] if row is None else connection.execute(_SAID, {"proposal": row.id}).all()
     require(actor, Action.ANSWER, Resource("proposal", frozenset(one.enterprise for one in found)))
-    if row is None:
-        raise refusal("not_found", what="proposal")
-    return row, {one.enterprise: one for one in found}
+    return existing(row, "proposal"), {one.enterprise: one for one in found}
 
 
 def _sensible(reply: Reply) -> None:
@@ -210,13 +210,7 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: StepOptions | Non
     return commit(store, actor, Step("round.conclude", given, asked.key), Concluded, body)
 
 
-def own_lines(connection: Connection, proposal: int, enterprise: str | None) -> dict[int, LineRow]:
-    """Return the lines of a proposal that have an enterprise at one end, by number."""
-    found = connection.execute(select(lines).where(lines.c.proposal == proposal).order_by(lines.c.number))
-    return {line.number: line for line in found if enterprise in (line.from_enterprise, line.to_enterprise)}
-
-
-def countered(
+def _countered(
     connection: Connection,
     row: OfferedRow,
     side: tuple[Mapping[int, LineRow], str | None],
@@ -225,30 +219,25 @@ def countered(
     """Validate a counter-offer and return it in the form of storage, with exact figures as text.
 
     `row` tells dataset and scenario of the round, `side` the lines of the enterprise that asks, by number, and the
-    enterprise.
-
-    Raises
-    ------
-    NotFoundError
-        A line that is none of the proposal's, or one between others.
-    RefusedError
-        No figure, or an invalid one: a quantity above the one that the enterprise declared at its end of the exchange,
-        a price by which it would get no more, or pay no less, than proposed. No data of the other side is disclosed.
+    enterprise. Refused are lines of others, an invalid figure or none, a quantity above the one that the enterprise
+    declared at its end of the exchange, and a price by which it would get no more, or pay no less, than proposed. No
+    data of the other side is disclosed.
     """
     mine, enterprise = side
     dataset: Dataset | None = None
     made: list[CounterJSON] = []
     for item in asked:
-        line = mine.get(item.number)
-        if line is None:
-            raise refusal("not_found", what="term")
+        line = existing(mine.get(item.number), "term")
         count, price = _figure("quantity", item.quantity), _figure("price", item.price)
         if count is None and price is None:
             raise refusal("bad_value", what="counter", value="-", expected="quantity, price")
-        _better(line, enterprise, price)
+        sells = line.from_enterprise == enterprise
+        if price is not None and line.price is not None and (price <= line.price if sells else price >= line.price):
+            expected = f"{'>' if sells else '<'} {line.price.normalize():f}"
+            raise refusal("bad_value", what="price", value=price, expected=expected)
         if count is not None and count > line.quantity:
             dataset = dataset if dataset is not None else dataset_of(archive(connection, row.frozen), row.scenario)
-            most = _room(dataset, line, enterprise)
+            most = _room(dataset, line, sells=sells)
             if count > max(most, line.quantity):
                 raise refusal("bad_value", what="quantity", value=count, expected=f"<= {most.normalize():f}")
         quantity, money = (None if one is None else str(one) for one in (count, price))
@@ -268,20 +257,8 @@ def _figure(name: str, value: Number | None) -> Decimal | None:
     return number
 
 
-def _better(line: LineRow, enterprise: str | None, price: Decimal | None) -> None:
-    """Refuse a countered price that is no improvement over the proposed one for the enterprise."""
-    if price is None or line.price is None:
-        return
-    sells = line.from_enterprise == enterprise
-    if price <= line.price if sells else price >= line.price:
-        raise refusal(
-            "bad_value", what="price", value=price, expected=f"{'>' if sells else '<'} {line.price.normalize():f}"
-        )
-
-
-def _room(dataset: Dataset, line: LineRow, enterprise: str | None) -> Decimal:
-    """Return the annual quantity declared by an enterprise at its end of a line, infinite where there is none."""
-    sells = line.from_enterprise == enterprise
+def _room(dataset: Dataset, line: LineRow, *, sells: bool) -> Decimal:
+    """Return the annual quantity declared by a seller or buyer at its end of a line, infinite where there is none."""
     kind, name = (line.outlet_kind, line.outlet) if sells else (line.inlet_kind, line.inlet)
     most = math.inf
     if kind in ("offer", "need"):
@@ -295,7 +272,117 @@ def _room(dataset: Dataset, line: LineRow, enterprise: str | None) -> Decimal:
     return decimal(f"{most:.6f}") if math.isfinite(most) else Decimal("Infinity")
 
 
-def shared(counter: Sequence[CounterJSON], mine: Mapping[int, LineRow], partner: str) -> list[CounterJSON]:
+def _shared(counter: Sequence[CounterJSON], mine: Mapping[int, LineRow], partner: str) -> list[CounterJSON]:
     """Return the part of a counter-offer that concerns a partner: the lines between the two."""
     ends = {number: (line.from_enterprise, line.to_enterprise) for number, line in mine.items()}
     return [item for item in counter if partner in ends[item["number"]]]
+
+
+def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: StepOptions | None = None) -> Staged:
+    """Advance a partnership to a later stage, or end it with a reason (`asked.note`).
+
+    `actor` is a planner, or an editor of an enterprise that is part of it. Stages may be passed over. `RefusedError`:
+    an earlier stage, one after the end, or an end without a reason.
+    """
+    asked = asked or StepOptions()
+    with store.database.read() as connection:
+        _partnership(connection, actor, partnership)
+    if stage is Stage.ENDED and not asked.note.strip():
+        raise refusal("reason")
+
+    def body(change: Transaction) -> Staged:
+        row = _partnership(change.connection, actor, partnership)
+        now = Stage(row.stage)
+        later = [] if now is Stage.ENDED else [*_ORDER[_ORDER.index(now) + 1 :], Stage.ENDED]
+        if stage not in later:
+            raise refusal("stage", stage=row.stage, expected=", ".join(later) or "-", given=stage)
+        seen = row.version if asked.version is None else asked.version
+        values = {"stage": stage, "reason": asked.note, "since": change.at}
+        change.bump(partnerships, {"id": partnership}, seen, "partnership", **values)
+        detail = {"stage": stage, "reason": asked.note, "version": seen + 1}
+        change.event("follow", f"partnership:{partnership}", detail, row.round)
+        inside = select(parties.c.enterprise).where(parties.c.proposal == row.proposal)
+        others = [name for name in change.connection.execute(inside).scalars() if name != actor.enterprise]
+        told = NoticeContent("stage", row.round, str(partnership), {"stage": stage, "reason": asked.note})
+        post(change, [*others, *([] if actor.enterprise is None else [PLANNERS])], told)
+        return Staged(partnership=partnership, stage=stage, version=seen + 1)
+
+    given = {"partnership": partnership, "stage": stage, **asked.given}
+    return commit(store, actor, Step("follow", given, asked.key), Staged, body)
+
+
+def _partnership(connection: Connection, actor: Actor, ident: int) -> PartnershipRow:
+    """Return a partnership that an actor may update."""
+    row = connection.execute(select(partnerships).where(partnerships.c.id == ident)).one_or_none()
+    inside = select(parties.c.enterprise).where(parties.c.proposal == (None if row is None else row.proposal))
+    require(actor, Action.FOLLOW, Resource("partnership", frozenset(connection.execute(inside).scalars())))
+    return existing(row, "partnership")
+
+
+def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Partnership]:
+    """Return the partnerships visible to an actor by id, of one round or of all; an enterprise sees its own."""
+    own = only_own(actor, Action.SEE_PARTNERSHIP, "partnership")
+    given = {"round": round_id, "enterprise": actor.enterprise}
+    with store.database.read() as connection:
+        return [Partnership.of(row) for row in connection.execute(_wanted(own, round_id is not None), given)]
+
+
+@lru_cache
+def _wanted(own: bool, of_round: bool) -> Executable:
+    """Return the query for partnerships, optionally of one enterprise or of one round."""
+    facts = [partnerships.c[name] for name in ("round", "stage", "version", "reason", "since")]
+    wanted = select(partnerships.c.id.label("partnership"), *facts, proposals.c.code.label("proposal"))
+    wanted = wanted.join(proposals, proposals.c.id == partnerships.c.proposal)
+    if of_round:
+        wanted = wanted.where(partnerships.c.round == bindparam("round"))
+    if own:
+        inside = select(parties.c.proposal).where(parties.c.enterprise == bindparam("enterprise"))
+        wanted = wanted.where(partnerships.c.proposal.in_(inside))
+    return wanted.order_by(partnerships.c.id)
+
+
+def balance(store: Store, actor: Actor, seat: Seat) -> list[Balance]:
+    """Return the quantities a year of the offers and needs of an enterprise in a round.
+
+    Declared = free + committed + ended, none of them below 0. Committed: accepted by all parties. `NotFoundError`:
+    there is no such round, or the enterprise takes no part in it.
+    """
+    round_id, enterprise = seat
+    require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        declaration_row(connection, round_id, enterprise)
+        key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
+        wanted = select(declared, declared.c.subject.label("commodity")).order_by(declared.c.sheet, declared.c.ident)
+        goods = connection.execute(wanted.where(key, declared.c.sheet != "facilities")).all()
+        used = _used(connection, row)
+        units = measures_of(connection, row.base)
+    found = []
+    for one in goods:
+        figures = {"declared": one.amount} | {kind: used[kind, one.ident] for kind in ("committed", "ended")}
+        figures["free"] = one.amount - figures["committed"] - figures["ended"]
+        found.append(Balance.of(one, **{name: units.amount(one.subject, value) for name, value in figures.items()}))
+    return found
+
+
+def _used(connection: Connection, row: RoundRow) -> dict[tuple[str, str], Decimal]:
+    """Return the committed and ended quantities of each offer and need, a flow shared by proposals counted once."""
+    used: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    rows = connection.execute(
+        select(lines, partnerships.c.stage)
+        .join(proposals, proposals.c.id == lines.c.proposal)
+        .outerjoin(partnerships, partnerships.c.proposal == proposals.c.id)
+        .where(proposals.c.match == latest_run(row.id), proposals.c.answer == Answer.ACCEPTED)
+        .order_by(lines.c.proposal, lines.c.number)
+    )
+    seen = set()
+    for line in rows:
+        key = (line.from_site, line.to_site, line.commodity, line.mode, line.outlet, line.inlet)
+        if key in seen or row.state == State.CANCELLED:
+            continue
+        seen.add(key)
+        kind = "ended" if line.stage == Stage.ENDED else "committed"
+        for side, name in ((line.outlet_kind, line.outlet), (line.inlet_kind, line.inlet)):
+            if side in ("offer", "need"):
+                used[kind, name] += line.quantity
+    return used

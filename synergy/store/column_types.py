@@ -40,7 +40,9 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         """Return the time in microseconds."""
-        return None if value is None else microseconds(value)
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """Return the time, in UTC."""
@@ -61,19 +63,6 @@ class Document(TypeDecorator[JSON]):
         """Return the parsed record."""
         found: JSON = None if value is None else json.loads(value)
         return found
-
-
-def microseconds(value: datetime) -> int:
-    """Return a time in microseconds since 1970 in UTC.
-
-    Raises
-    ------
-    ValueError
-        It has no time zone.
-    """
-    if value.tzinfo is None:
-        raise ValueError(f"{value} has no time zone")
-    return (value - _EPOCH) // _MICROSECOND
 
 
 def canonical(record: object) -> str:

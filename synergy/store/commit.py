@@ -1,4 +1,4 @@
-"""Atomic and idempotent steps on a store, with their events in the audit chain."""
+"""Atomic and idempotent steps on a store, and the audit chain of their events."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from synergy.records.accounts import Chain, Event, Head
 from synergy.records.figures import Record
-from synergy.store.access import Actor
+from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.column_types import canonical
 from synergy.store.messages import refusal
 from synergy.store.store import Store, signed
@@ -19,6 +20,7 @@ from synergy.store.tables import chain, events, requests
 
 Answered = TypeVar("Answered", bound=Record)
 START = "0" * 64  # what the first event follows
+_BATCH = 1000  # events verified at a time
 _HEAD = select(chain.c.mac)
 
 
@@ -67,14 +69,9 @@ class Transaction:
         self.connection.execute(insert(events).values(**row, mac=self.mac))
 
     def bump(self, table: Table, key: Mapping[str, object], version: int, what: str, **values: object) -> None:
-        """Update a row under optimistic locking: only if its version is still the one that was read.
+        """Update a row under optimistic locking: `ConflictError` unless its version is the one that was read.
 
         `key` has the columns that identify the row, `what` is the noun of the error.
-
-        Raises
-        ------
-        ConflictError
-            The row has been changed meanwhile.
         """
         same = [table.c[name] == value for name, value in key.items()]
         done = self.connection.execute(
@@ -116,9 +113,13 @@ def commit(
     with store.database.write() as connection:
         # the row of the chain is the lock that puts writers in line, on a server too
         number, mac = connection.execute(select(chain.c.number, chain.c.mac).with_for_update()).one()
-        known = _known(connection, actor, step, kind)
+        asked = (requests.c.actor == actor.name) & (requests.c.key == step.key)
+        wanted = select(requests.c.digest, requests.c.result).where(asked)
+        known = None if step.key is None else connection.execute(wanted).one_or_none()
         if known is not None:
-            return known
+            if known.digest != step.digest:
+                raise refusal("key_reused", key=step.key)
+            return kind.model_validate(known.result)
         change = Transaction(connection, store, actor, store.now(), number, mac)
         result = body(change)
         if change.number != number:
@@ -129,15 +130,43 @@ def commit(
         return result
 
 
-def _known(connection: Connection, actor: Actor, step: Step, kind: type[Answered]) -> Answered | None:
-    """Return the stored record of an earlier step with the same key, None where there is none."""
-    if step.key is None:
-        return None
-    found = connection.execute(
-        select(requests.c.digest, requests.c.result).where(requests.c.actor == actor.name, requests.c.key == step.key)
-    ).one_or_none()
-    if found is None:
-        return None
-    if found.digest != step.digest:
-        raise refusal("key_reused", key=step.key)
-    return kind.model_validate(found.result)
+def history(
+    store: Store, actor: Actor, round_id: int | None = None, limit: int = 1000, before: int | None = None
+) -> list[Event]:
+    """Return the latest events, in descending order: of one round if given, before a number to continue a page."""
+    require(actor, Action.SEE_EVENTS, Resource("round"))
+    wanted = select(events).order_by(events.c.number.desc()).limit(limit)
+    if round_id is not None:
+        wanted = wanted.where(events.c.round == round_id)
+    if before is not None:
+        wanted = wanted.where(events.c.number < before)
+    with store.database.read() as connection:
+        return [Event.of(row) for row in connection.execute(wanted)]
+
+
+def verify_chain(store: Store, actor: Actor, expected: Head | None = None) -> Chain:
+    """Recompute the audit chain and verify its events and its head.
+
+    A head published earlier (`expected`) must be in the chain; otherwise its tail was cut off.
+    """
+    require(actor, Action.VERIFY_CHAIN, Resource("round"))
+    with store.database.read() as connection:
+        tip = connection.execute(select(chain.c.number, chain.c.mac)).one()
+        number, mac, broken = 0, START, None
+        held = expected is None or expected.number == 0
+        while broken is None:
+            later = select(events).where(events.c.number > number).order_by(events.c.number).limit(_BATCH)
+            rows = connection.execute(later).all()
+            for row in rows:
+                linked = row.number == number + 1 and row.previous == mac
+                if not linked or signed(store.secret, dict(row._mapping)) != row.mac:
+                    broken = number + 1
+                    break
+                number, mac = row.number, row.mac
+                if expected is not None and number == expected.number:
+                    held = mac == expected.mac
+            if len(rows) < _BATCH:
+                break
+    if broken is None and (tip.number, tip.mac) != (number, mac):
+        broken = number + 1
+    return Chain(sound=broken is None and held, count=number, head=Head.of(tip), broken=broken)

@@ -17,7 +17,7 @@ from synergy.records.names import Sheet
 from synergy.records.runs import ChangeCause, ComparedInputs, ComparedProposal, ComparedTerm, Comparison, RunInput
 from synergy.scenario import JSON, Cell
 from synergy.store.access import Actor
-from synergy.store.backup import archive, dataset_of, measures_of
+from synergy.store.datasets import archive, dataset_of, measures_of
 from synergy.store.queries import match_input
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
@@ -72,9 +72,8 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Comparison:
     for ident in () if any(unproposed) else sorted(before.keys() | after.keys()):
         pair = before.get(ident), after.get(ident)
         word = "new" if pair[0] is None else "lost" if pair[1] is None else "changed"
-        if word == "changed" and _same(_terms(pair[0]), _terms(pair[1])):
-            continue
-        found[word].append(_told(ident, pair, sides, _why(pair, inputs, owner)))
+        if word != "changed" or not _same(_terms(pair[0]), _terms(pair[1])):
+            found[word].append(_told(ident, pair, sides, _why(pair, inputs, owner)))
     return Comparison(
         value=[side.units.money_if(side.plan["value"] if side.plan else None) for side in sides],
         gain=[side.units.money_if(side.plan["gain"] if side.plan else None) for side in sides],
@@ -97,7 +96,7 @@ def _sole(inputs: ComparedInputs) -> ChangeCause | None:
     """Return the only input that differs: a setting, a ruling or one table; None unless exactly one does."""
     found = [ChangeCause(cause="setting", what=name) for name in inputs.settings]
     found += [ChangeCause(cause="ruling", what=ruling) for ruling in inputs.rulings]
-    tables = list(dict.fromkeys(row["table"] for row in inputs.rows))
+    tables = dict.fromkeys(row["table"] for row in inputs.rows)
     found += [ChangeCause(cause="declaration" if table in set(Sheet) else "dataset", what=table) for table in tables]
     return found[0] if len(found) == 1 else None
 

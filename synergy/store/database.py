@@ -1,4 +1,4 @@
-"""Database engines of a store, one for writing and one read-only, for SQLite and PostgreSQL."""
+"""Database engines of a store, one for writing and one read-only, for SQLite and PostgreSQL, and migrations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
@@ -56,7 +60,8 @@ def _answered() -> Iterator[None]:
 class Database:
     """Writing and read-only engines of one database, ``sqlite:///file`` or ``postgresql+psycopg://...``.
 
-    The reader cannot write, whatever the statement.
+    The reader cannot write, whatever the statement. Every access raises `UnavailableError` where the database is
+    locked, full, read-only, unreachable or broken; nothing is stored then.
     """
 
     url: URL
@@ -70,25 +75,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield a connection in an atomic write transaction.
-
-        Raises
-        ------
-        UnavailableError
-            Locked, full, read-only, unreachable or broken; nothing was stored.
-        """
+        """Yield a connection in an atomic write transaction."""
         with _answered(), self.writer.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection in a read-only transaction, on a consistent snapshot of the database.
-
-        Raises
-        ------
-        UnavailableError
-            Unreachable or broken.
-        """
+        """Yield a connection in a read-only transaction, on a consistent snapshot of the database."""
         held = _HELD.get()
         if held is not None and held[0] is self.reader:
             with _answered():
@@ -101,7 +94,7 @@ class Database:
     def moment(self) -> Iterator[None]:
         """Run all reads of this thread inside one transaction, on a consistent snapshot of the database.
 
-        Nothing is changed inside: what is read after it would not show it. Raise `UnavailableError` as `read` does.
+        Nothing is changed inside: what is read after it would not show it.
         """
         with self.read() as connection:
             mark = _HELD.set((self.reader, connection))
@@ -119,10 +112,7 @@ class Database:
 def database(address: str | Path) -> Database:
     """Return the engines of a database, a file or a URL of SQLite or PostgreSQL, without connecting yet.
 
-    Raises
-    ------
-    UsageError
-        The address is of neither kind.
+    `UsageError`: the address is of neither kind.
     """
     url = _url(address)
     if url.get_backend_name() == "sqlite":
@@ -158,30 +148,46 @@ def _sqlite(url: URL) -> Database:
             f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_MS / 1000, check_same_thread=False
         ),
     )
-    event.listen(writer, "connect", _connected)
-    event.listen(writer, "begin", _immediate)
-    event.listen(reader, "connect", _connected_reader)
-    event.listen(reader, "begin", _deferred)
+    # deferred transactions fail at once when two of them read before they write
+    _listen(writer, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    _listen(reader, "BEGIN", "query_only=ON")
     return Database(url, writer, reader)
 
 
-def _connected(connection: sqlite3.Connection, _record: object) -> None:
-    """Disable the implicit transactions of Python's SQLite driver, and make commits durable."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
+def _listen(engine: Engine, begin: str, *pragmas: str) -> None:
+    """Begin transactions of a SQLite engine by a statement, instead of the implicit ones of Python's driver."""
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (*pragmas, f"busy_timeout={BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
 
 
-def _connected_reader(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("query_only=ON", f"busy_timeout={BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
 
 
-def _immediate(connection: Connection) -> None:
-    # deferred ones fail at once when two of them read before they write
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def head() -> str:
+    """Return the newest schema version."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def _deferred(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def current(base: Database) -> str | None:
+    """Return the schema version of a database, None where it holds no store."""
+    with base.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(base: Database) -> None:
+    """Migrate a database, which may be empty, to the newest schema version, in one transaction."""
+    with base.write() as connection:
+        command.upgrade(_config(connection), "head")

@@ -1,31 +1,40 @@
-"""Leases of workers on runs: claim, renewal, checkpoints and fenced completion."""
+"""Workers on a store: leases on runs (claim, renewal, checkpoint, fenced end), heartbeats and readiness."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from synergy.errors import ConflictError, NotFoundError
+from synergy.errors import ConflictError, NotFoundError, SynergyError
 from synergy.records.documents import RunOptions, ScenarioJSON
 from synergy.records.names import MatchState, Wanted
 from synergy.records.runs import Requested
 from synergy.scenario import JSON
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive
 from synergy.store.commit import Step, Transaction, commit
+from synergy.store.database import current, head
+from synergy.store.datasets import archive
 from synergy.store.messages import refusal
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.runs import back
 from synergy.store.store import Store
-from synergy.store.tables import matches, progress
+from synergy.store.tables import beats, matches, progress
 
 LEASE = timedelta(seconds=15)
 ATTEMPTS = 3  # a run that breaks again and again is given up
 DEATHS = 8  # so is one whose workers die: more, for a machine that is restarted kills any run
+EVERY = timedelta(seconds=10)  # between two beats of a worker
+SILENT = timedelta(seconds=60)  # without a beat, after which a worker is taken for lost
+KEPT = timedelta(days=1)  # of beats of workers that have gone
+FRESH = timedelta(seconds=2)  # within which nothing is written again: whoever asks needs no account
+SERVER = "server"  # name of the beat by which a server tries whether something can be stored
+_LAST = f"SELECT max(at) FROM beats WHERE name = '{SERVER}'"
 _SILENT = (
     f"the workers of {DEATHS} attempts ended without a word; match again, and if it fails again ask the operator: "
     f"the log has the cause / {DEATHS} 次尝试中工作进程均意外中断；请重新匹配，如再次失败请联系运维人员，原因见日志"
@@ -40,9 +49,9 @@ _NO_DATASET = (
 class Claim:
     """Run held by a worker under a lease.
 
-    `match` and `attempt` are a fencing token: results are stored only if they come from this attempt. `archive` is the
-    frozen dataset, `checkpoint` that of an earlier attempt, `plans` are the packed records with which the search
-    begins.
+    `match` and `attempt` are a fencing token: whatever a worker stores of a run raises `ConflictError` unless it comes
+    from this attempt. `archive` is the frozen dataset, `checkpoint` that of an earlier attempt, `plans` are the packed
+    records with which the search begins.
     """
 
     match: int
@@ -114,19 +123,17 @@ def _held(held: Claim) -> ColumnElement[bool]:
     return (matches.c.id == held.match) & (matches.c.attempt == held.attempt) & (matches.c.state == MatchState.RUNNING)
 
 
-def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> Wanted | None:
-    """Renew the lease of a run from now on, and return a pending request of the planner.
+def _set(connection: Connection, held: Claim, **values: object) -> None:
+    """Set columns of a run; refuse where this worker no longer holds it."""
+    if connection.execute(update(matches).where(_held(held)).values(**values)).rowcount != 1:
+        raise refusal("lost", match=held.match, attempt=held.attempt)
 
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's: stop.
-    """
+
+def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> Wanted | None:
+    """Renew the lease of a run from now on, and return a pending request of the planner."""
     require(actor, Action.WORK, Resource("match"))
     with store.database.write() as connection:
-        done = connection.execute(update(matches).where(_held(held)).values(lease=store.now() + lease))
-        if done.rowcount != 1:
-            raise refusal("lost", match=held.match, attempt=held.attempt)
+        _set(connection, held, lease=store.now() + lease)
         row = connection.execute(select(matches.c.cancel, matches.c.halt).where(matches.c.id == held.match)).one()
     if row.cancel:
         return Wanted.CANCEL
@@ -134,16 +141,11 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
 
 
 def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, JSON]]) -> None:
-    """Store progress records of a run by number within the attempt, without renewing its lease.
-
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's.
-    """
+    """Store progress records of a run by number within the attempt, without renewing its lease."""
     require(actor, Action.WORK, Resource("match"))
     with store.database.write() as connection:
-        _hold(connection, held)
+        if connection.execute(select(matches.c.id).where(_held(held)).with_for_update()).one_or_none() is None:
+            raise refusal("lost", match=held.match, attempt=held.attempt)
         rows = [
             {"match": held.match, "attempt": held.attempt, "number": number, "at": store.now(), "record": record}
             for number, record in records.items()
@@ -152,39 +154,16 @@ def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int,
 
 
 def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str, JSON]) -> None:
-    """Store a checkpoint from which the next attempt can resume.
-
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's.
-    """
+    """Store a checkpoint from which the next attempt can resume."""
     require(actor, Action.WORK, Resource("match"))
     with store.database.write() as connection:
-        done = connection.execute(update(matches).where(_held(held)).values(checkpoint=record))
-        if done.rowcount != 1:
-            raise refusal("lost", match=held.match, attempt=held.attempt)
-
-
-def _hold(connection: Connection, held: Claim) -> None:
-    """Lock the row of a run; refuse where this worker no longer holds it."""
-    row = connection.execute(select(matches.c.id).where(_held(held)).with_for_update()).one_or_none()
-    if row is None:
-        raise refusal("lost", match=held.match, attempt=held.attempt)
+        _set(connection, held, checkpoint=record)
 
 
 def hold(change: Transaction, held: Claim, **values: object) -> None:
-    """End a run inside a transaction with final values of its columns, provided that this worker still holds it.
-
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's.
-    """
+    """End a run inside a transaction with final values of its columns."""
     ended = {**values, "finished": change.at, "lease": None, "checkpoint": held.checkpoint}
-    done = change.connection.execute(update(matches).where(_held(held)).values(**ended))
-    if done.rowcount != 1:
-        raise refusal("lost", match=held.match, attempt=held.attempt)
+    _set(change.connection, held, **ended)
 
 
 def fail(
@@ -194,11 +173,6 @@ def fail(
 
     `fault` is the message for the planner, ``English / 中文``, split by language of the reader: no figures of a firm.
     `findings`, why its plan was refused, become the diagnosis of the run.
-
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's.
     """
     require(actor, Action.WORK, Resource("match"))
 
@@ -207,9 +181,7 @@ def fail(
             values: dict[str, object] = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
             if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
                 values["checkpoint"] = None
-            done = change.connection.execute(update(matches).where(_held(held)).values(**values))
-            if done.rowcount != 1:
-                raise refusal("lost", match=held.match, attempt=held.attempt)
+            _set(change.connection, held, **values)
             return Requested(match=held.match, state=MatchState.REQUESTED)
         diagnosis = [{"code": "refused", "text": finding} for finding in findings] or None
         hold(change, held, state=MatchState.FAILED, fault=fault, diagnosis=diagnosis)
@@ -234,16 +206,57 @@ def cancelled(store: Store, actor: Actor, held: Claim) -> Requested:
 
 
 def release(store: Store, actor: Actor, held: Claim) -> None:
-    """Return an unfinished run to the queue, for any worker to claim at once.
-
-    Raises
-    ------
-    ConflictError
-        The run is no longer this worker's.
-    """
+    """Return an unfinished run to the queue, for any worker to claim at once."""
     require(actor, Action.WORK, Resource("match"))
     with store.database.write() as connection:
-        given = {"state": MatchState.REQUESTED, "lease": None}
-        done = connection.execute(update(matches).where(_held(held)).values(**given))
-        if done.rowcount != 1:
-            raise refusal("lost", match=held.match, attempt=held.attempt)
+        _set(connection, held, state=MatchState.REQUESTED, lease=None)
+
+
+def beat(store: Store, name: str) -> None:
+    """Store a heartbeat of a process, whose name has at most 64 characters."""
+    with store.database.write() as connection:
+        at = store.now()
+        if not connection.execute(update(beats).where(beats.c.name == name).values(at=at)).rowcount:
+            connection.execute(delete(beats).where(beats.c.at < at - KEPT))
+            connection.execute(insert(beats).values(name=name, at=at))
+
+
+def ready(store: Store) -> dict[str, bool]:
+    """Return whether declarations can be stored (``store``) and runs will be processed (``worker``).
+
+    The store is of this program's version, and a beat that is written is read again from where the address leads: this
+    detects a full disk, a database that may only be read and a file that was taken away. A worker is alive whose last
+    beat is younger than `SILENT`, or that holds a run whose lease goes on.
+    """
+    try:
+        stores = current(store.database) == head() and _kept(store)
+        return {"store": stores, "worker": stores and _alive(store)}
+    except (SynergyError, SQLAlchemyError, sqlite3.Error):
+        return {"store": False, "worker": False}
+
+
+def _kept(store: Store) -> bool:
+    """Return whether a heartbeat can be written and read back from the address of the store."""
+    last = select(beats.c.at).where(beats.c.name == SERVER)
+    with store.database.read() as connection:
+        known = connection.execute(last).scalar()
+    if known is None or known < store.now() - FRESH:
+        beat(store, SERVER)
+    file = store.database.file
+    if file is None:
+        return True
+    if not file.exists():
+        return False
+    with store.database.read() as connection:
+        inside = connection.exec_driver_sql(_LAST).scalar()
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as outside:
+        return bool(outside.execute(_LAST).fetchone() == (inside,))
+
+
+def _alive(store: Store) -> bool:
+    """Return whether a worker has a recent heartbeat, or holds a run under an unexpired lease."""
+    at = store.now()
+    beating = select(beats.c.name).where(beats.c.name != SERVER, beats.c.at > at - SILENT).limit(1)
+    busy = select(matches.c.id).where(matches.c.state == MatchState.RUNNING, matches.c.lease > at).limit(1)
+    with store.database.read() as connection:
+        return connection.execute(beating).first() is not None or connection.execute(busy).first() is not None

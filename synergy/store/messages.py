@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, StoreError, UnavailableError, half
 from synergy.texts import LANGUAGES, WORDS, Catalogue, say
 
+Found = TypeVar("Found")
 # kind: English, Chinese; names in braces are filled in
 MESSAGES = Catalogue(
     {
@@ -47,18 +49,12 @@ MESSAGES = Catalogue(
             "A partner has answered a proposal; it is now: {standing_en}",
             "合作方已答复一项建议；现状：{standing_zh}",
         ),
-        "countered": (
-            "A partner has made a counter-offer to a proposal",
-            "合作方对一项建议提出了还价",
-        ),
+        "countered": ("A partner has made a counter-offer to a proposal", "合作方对一项建议提出了还价"),
         "counter_refused": (
             "The price you asked for lies outside what the other side can agree to; the exchange keeps its price",
             "贵企业提出的价格超出对方可接受的范围；该项交易维持原价格",
         ),
-        "said": (
-            "{enterprise} has answered a proposal: {answer_en}",
-            "{enterprise} 已答复一项建议：{answer_zh}",
-        ),
+        "said": ("{enterprise} has answered a proposal: {answer_en}", "{enterprise} 已答复一项建议：{answer_zh}"),
         "matched": (
             "Run {number} of the round has ended: {status_en}; proposals: {proposals}",
             "本轮次第 {number} 次匹配已结束：{status_zh}，共 {proposals} 项建议",
@@ -70,10 +66,7 @@ MESSAGES = Catalogue(
             "各方均已接受：该建议已转为合作并进入跟进",
         ),
         "withdrawn": ("The round “{name}” was cancelled", "轮次“{name}”已取消"),
-        "stage": (
-            "A partnership has come to another stage: {stage_en}",
-            "合作进入新阶段：{stage_zh}",
-        ),
+        "stage": ("A partnership has come to another stage: {stage_en}", "合作进入新阶段：{stage_zh}"),
         "tried": (
             "{count} wrong passwords in a row were given for the account {account}; from elsewhere it opens with the "
             "right one as ever. If it was none of yours, choose a longer password",
@@ -99,12 +92,12 @@ _STATES = Catalogue(
 )
 
 
-def in_utc(moment: str) -> str:
+def _in_utc(moment: str) -> str:
     """Return a stored timestamp in readable form."""
     return moment.replace("T", " ").replace("+00:00", " UTC")
 
 
-def message(kind: str, fields: Mapping[str, object], when: Callable[[str], str] = in_utc) -> dict[str, str]:
+def message(kind: str, fields: Mapping[str, object], when: Callable[[str], str] = _in_utc) -> dict[str, str]:
     """Return the text of a notice in both languages, ``{text_en, text_zh}``.
 
     `kind` is its name in `MESSAGES`, `fields` are values of the placeholders: a deadline may be missing, words of the
@@ -166,14 +159,8 @@ REFUSALS = Catalogue(
             "the deadline {deadline} is over already; expected a moment after {now}",
             "截止时间 {deadline} 已过去；应晚于 {now}",
         ),
-        "unknown": (
-            "{what} {name} is unknown; expected one of {expected}",
-            "未知的{what}“{name}”；应为 {expected}",
-        ),
-        "bad_value": (
-            "{what}: {value} found, expected {expected}",
-            "{what}：现为 {value}，应为 {expected}",
-        ),
+        "unknown": ("{what} {name} is unknown; expected one of {expected}", "未知的{what}“{name}”；应为 {expected}"),
+        "bad_value": ("{what}: {value} found, expected {expected}", "{what}：现为 {value}，应为 {expected}"),
         "large": (
             "{what}: money beyond the {most} that can be kept; most of it is price times amount of {rows}: "
             "correct the price or the amount there",
@@ -327,6 +314,13 @@ def refusal(code: str, **fields: object) -> StoreError:
     noun = NOUNS.get(what, (what, what))
     said = (REFUSALS.say(code, lang, **fields | {"what": say(noun, lang)}) for lang in LANGUAGES)
     return _KINDS.get(code, RefusedError)(code, *said)
+
+
+def existing(found: Found | None, what: str) -> Found:
+    """Return what was looked up; `NotFoundError` where there is none, as for what an actor may not see."""
+    if found is None:
+        raise refusal("not_found", what=what)
+    return found
 
 
 def unavailable(error: Exception) -> StoreError:

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select
 
+from synergy.records.accounts import Notice
 from synergy.records.figures import Record
 from synergy.records.names import State
-from synergy.records.notices import Notice
-from synergy.store.access import Action, Actor, Reach, Resource, involved, members, reach, require
+from synergy.store.access import Action, Actor, Resource, involved, members, only_own, require
 from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import message
 from synergy.store.store import Store
@@ -117,7 +117,7 @@ def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[No
 
 def unread(store: Store, actor: Actor) -> int:
     """Return the number of unread notices of an account."""
-    own = _is_own(actor)
+    own = only_own(actor, Action.SEE_NOTICES, "notice")
     given = {"account": actor.name} | ({"enterprise": actor.enterprise} if own else {})
     with store.database.read() as connection:
         return int(connection.execute(_unread(own), given).scalar_one())
@@ -150,12 +150,8 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
 
 def _own(actor: Actor, action: Action = Action.SEE_NOTICES) -> ColumnElement[bool]:
     """Return the condition that a notice is addressed to an actor."""
-    return notices.c.enterprise == actor.enterprise if _is_own(actor, action) else notices.c.enterprise.is_(None)
-
-
-def _is_own(actor: Actor, action: Action = Action.SEE_NOTICES) -> bool:
-    """Return whether an actor receives the notices of its enterprise, rather than those of planners."""
-    own = reach(actor, action) is Reach.OWN
-    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
-    require(actor, action, Resource("notice", mine))
-    return own
+    return (
+        notices.c.enterprise == actor.enterprise
+        if only_own(actor, action, "notice")
+        else notices.c.enterprise.is_(None)
+    )

@@ -13,18 +13,18 @@ from types import MappingProxyType
 import pandas as pd
 
 from synergy.dataset.findings import Where, problem_of, shown
+from synergy.dataset.package import write
 from synergy.dataset.read import check
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
-from synergy.dataset.write import write
+from synergy.dataset.typed import known_as
 from synergy.errors import Problem, Severity
-from synergy.records.declarations import Assumed
 from synergy.records.documents import Document
 from synergy.records.names import Sheet
+from synergy.records.rounds import Assumed
 from synergy.scenario import JSON, Cell, Scenario
 from synergy.store.messages import refusal
 from synergy.texts import Catalogue
-from synergy.workbook.names import known_as
 
 # table: columns of the name, of what is offered, needed or run, of its amount and of its price
 COLUMNS: Mapping[Sheet, tuple[str, str, str, str]] = MappingProxyType(
@@ -140,13 +140,12 @@ def _faults(entry: Entry, row: int) -> Iterable[Problem]:
     where = Where(str(entry.sheet), row, "other")
     for name, value in entry.other.items():
         field = _fields(entry.sheet).get(known_as(entry.sheet, name))
-        if name in PARTS:
-            if not _by_property(name, value):
-                expected, chinese = _EXPECTED[name]
-                yield _of_kind(where, f"{name}: {value}", expected, chinese)
-        elif isinstance(value, list | Mapping):
-            yield _of_kind(where, f"{name}: {value}", "text or a number", "文本或数字")
-        elif field is not None:
+        fits = _by_property(name, value) if name in PARTS else not isinstance(value, list | Mapping)
+        if not fits:
+            expected, chinese = _EXPECTED.get(name, _EXPECTED["other"])
+            told = {"expected": expected, "expected_zh": chinese, "hint": ""}
+            yield problem_of("wrong_kind", where, f"{name}: {value}", told)
+        elif field is not None and name not in PARTS:
             yield unused(where, name, field)
 
 
@@ -154,12 +153,9 @@ _EXPECTED = Catalogue(
     {
         "qualities": ("a number for each property", "每个指标一个数值"),
         "limits": ("minimum and maximum for each property", "每个指标的 minimum 和 maximum"),
+        "other": ("text or a number", "文本或数字"),
     }
 )
-
-
-def _of_kind(where: Where, value: str, expected: str, expected_zh: str) -> Problem:
-    return problem_of("wrong_kind", where, value, {"expected": expected, "expected_zh": expected_zh, "hint": ""})
 
 
 def _by_property(table: str, value: JSON) -> bool:
@@ -250,54 +246,39 @@ def _theirs(dataset: Dataset, entries: Collection[Entry], problems: Iterable[Pro
 
 
 def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Assumed]]]:
-    """Return entries completed with names and library data of a dataset without a scenario, and their assumptions.
-
-    Raises
-    ------
-    NotFoundError
-        A site that is not the enterprise's.
-    """
+    """Return entries completed with names and library data of a dataset, and assumptions; refuse sites of others."""
     sites = base["sites"]
     own = set(sites.loc[sites["enterprise"] == enterprise, "site"])
-    taken = _others(base, own)
+    taken = set(base["enterprises"]["enterprise"])
+    for table, column in (("stores", "store"), ("markets", "market"), ("processes", "process")):
+        taken |= set(base[table][column])
+    for sheet, (column, *_) in COLUMNS.items():  # names of rows of others
+        taken |= set(base[sheet].loc[~base[sheet]["site"].isin(own), column])
     done, said = [], []
-    names: set[str] = set()
     for entry in entries:
         if entry.site not in own:
             raise refusal("not_found", what="site")
-        ident = _ident(entry, enterprise, taken | names)
-        names.add(ident)
+        wanted = entry.ident or f"{entry.site}:{entry.subject}:{str(entry.sheet)[0]}"
+        ident, count = wanted, 1
+        while ident in taken:  # a given name that is taken is prefixed with the enterprise
+            ident = f"{enterprise}:{wanted}" if entry.ident and count == 1 else f"{wanted}:{count}"
+            count += 1
+        taken.add(ident)
         whole, assumed = _completed(base, replace(entry, ident=ident))
         done.append(whole)
         said.append(assumed)
     return done, said
 
 
-def _others(base: Dataset, own: set[str]) -> set[str]:
-    """Return the names taken by rows of others, processes, stores, markets and enterprises."""
-    names: set[str] = set()
-    for sheet, (column, *_) in COLUMNS.items():
-        names |= set(base[sheet].loc[~base[sheet]["site"].isin(own), column])
-    for table, column in (("stores", "store"), ("markets", "market"), ("processes", "process")):
-        names |= set(base[table][column])
-    return names | set(base["enterprises"]["enterprise"])
-
-
-def _ident(entry: Entry, enterprise: str, taken: set[str]) -> str:
-    """Return a unique name for a row; a given name that is taken is prefixed with the enterprise."""
-    wanted = entry.ident or f"{entry.site}:{entry.subject}:{str(entry.sheet)[0]}"
-    ident, count = wanted, 1
-    while ident in taken:
-        ident = f"{enterprise}:{wanted}" if entry.ident and count == 1 else f"{wanted}:{count}"
-        count += 1
-    return ident
-
-
 def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Assumed]]:
     """Return an entry completed with library data, and the assumptions made."""
     assumed = []
-    if entry.price is None:
-        assumed.append(_price(base, entry))
+    if entry.price is None and entry.sheet is Sheet.FACILITIES:
+        known = base["processes"].set_index("process")["opex"]
+        value = float(known[entry.subject]) if entry.subject in known.index else None
+        assumed.append(Assumed(column="opex", value=value, source="library"))
+    elif entry.price is None:
+        assumed.append(Assumed(column="price", value=0, source="default"))
     other = dict(entry.other)
     if not other.get("kept"):
         if entry.sheet is Sheet.OFFERS and "qualities" not in other:
@@ -310,15 +291,6 @@ def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Assumed]]:
             if column.name not in named and column.default is not None:
                 assumed.append(Assumed(column=column.name, value=column.default, source="default"))
     return replace(entry, other=other), assumed
-
-
-def _price(base: Dataset, entry: Entry) -> Assumed:
-    """Return the price assumed for an entry without one."""
-    if entry.sheet is not Sheet.FACILITIES:
-        return Assumed(column="price", value=0, source="default")
-    known = base["processes"].set_index("process")["opex"]
-    value = float(known[entry.subject]) if entry.subject in known.index else None
-    return Assumed(column="opex", value=value, source="library")
 
 
 def _qualities(base: Dataset, entry: Entry) -> dict[str, float]:

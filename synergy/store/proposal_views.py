@@ -5,24 +5,31 @@ their prices, builds on its own site, legal requirements, its own gain, and its 
 sees the gain of the proposal (less its own part that is the partner's), lines between others, duals, totals or the
 bound.
 
-An own gain is the loss of the enterprise in its own accounts without the proposal (`synergy.coalitions.loss`), plus
+An own gain is the loss of the enterprise in its own accounts without the proposal (`synergy.coalitions.settle`), plus
 the payments by the terms: its own figures, prices that it sees anyway, nothing of its partner's costs. It is rounded to
 a few digits, and to one while the partner is anonymous, so that freight does not reveal the route.
+
+While partners are anonymous, figures are so coarse that no partner can be identified by them. A quantity to six digits
+reveals the losses of its route, hence its length, hence the partner at its other end. A remainder of a thousandth
+reveals them too, so that figures are rounded to a digit of the largest of their kind in the round, not of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hmac
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Kind
 from synergy.records.documents import (
     BuildJSON,
     CounterJSON,
     LabelsJSON,
     NoteJSON,
-    PartJSON,
     PlanJSON,
     ProposalJSON,
     RoundJSON,
@@ -45,23 +52,21 @@ from synergy.records.proposals import (
     WholeLine,
     WholeProposal,
 )
-from synergy.store.anonymity import (
-    MONEY_FIGURES,
-    PRICE_FIGURES,
-    QUANTITY_FIGURES,
-    Greatest,
-    aliases,
-    cut,
-    greatest,
-    quantity,
-)
+from synergy.records.rounds import Telltale
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.datasets import archive, dataset_of
+from synergy.store.rounds import round_row
 from synergy.store.rows import LineRow, PartyRow, ProposalRow, RoundRow
+from synergy.store.store import Store
 from synergy.texts import text
 
 _SHOWN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.COUNTERED)
 Label = TypeVar("Label")
 _NOTES = frozenset({"policy_min", "permit", "lead_time"})  # about what is built
 FIGURES = 3  # significant ones of an own figure
+QUANTITY_FIGURES = 2  # significant ones while partners are anonymous
+MONEY_FIGURES = 1
+PRICE_FIGURES = 3  # freight is a part of it
 NOISE = 1e-6  # of what is lost and paid: a gain below is the rounding of the prices
 
 
@@ -111,13 +116,11 @@ def whole(
             for name, part in told.get("own", {}).items()
         },
         "co2_saved": _co2(told["co2_saved"]),
-    }
-    money = {
         "gain": units.money_if(told["gain"]),
         "marginal_gain": units.money_if(told["marginal_gain"]),
         "capex": units.money_if(told["capex"]),
     }
-    return WholeProposal.model_validate(told | made | money)
+    return WholeProposal.model_validate(told | made)
 
 
 def own_part(
@@ -125,7 +128,7 @@ def own_part(
 ) -> OwnProposal:
     """Return the view of a proposal of a round for one of its parties.
 
-    While partners are anonymous, figures are rounded (`synergy.store.anonymity`), and route data are left out.
+    While partners are anonymous, figures are rounded (`cut`, `quantity`), and route data are left out.
     """
     enterprise, units = reader.enterprise, reader.units
     labels, plan = reader.record["labels"], reader.record["plan"]
@@ -136,8 +139,9 @@ def own_part(
     most = greatest(reader.record, enterprise) if hidden else None
     own = next(party for party in said if party.enterprise == enterprise)
     goods = list(dict.fromkeys(line.commodity for line in mine))
-    km = {} if hidden else _ways(one.record)
-    shown = [_shown(line, km, units) if most is None else _hidden(line, reader, alias, most) for line in mine]
+    terms = () if hidden else one.record["terms"]
+    km = {(term["from"], term["to"], term["commodity"]): term.get("km") for term in terms}
+    shown = [_shown(line, reader, km, alias, most) for line in mine]
     host = {site: label["enterprise"] for site, label in labels["sites"].items()}
     builds = [build for build in one.record["built"] if host[build["site"]] == enterprise]
     built = [Built.model_validate(build | _sized(build, units, hidden=hidden)) for build in builds]
@@ -175,14 +179,11 @@ def _countered(
     """Return a stored counter-offer in the units of the round; `goods` are the commodities of the lines."""
     if counter is None:
         return None
-    return [
-        CounterLine(
-            number=item["number"],
-            quantity=units.amount_if(goods.get(item["number"], ""), item["quantity"]),
-            price=units.money_if(item["price"]),
-        )
-        for item in counter
-    ]
+    found = []
+    for item in counter:
+        count = units.amount_if(goods.get(item["number"], ""), item["quantity"])
+        found.append(CounterLine(number=item["number"], quantity=count, price=units.money_if(item["price"])))
+    return found
 
 
 def _co2(value: Number | None) -> Quantity | None:
@@ -200,31 +201,26 @@ def _sized(build: BuildJSON, units: Measures, *, hidden: bool = False) -> dict[s
     }
 
 
-def _ways(proposal: ProposalJSON) -> Mapping[tuple[str, str, str], float | None]:
-    """Return the route length in km of each exchange of a proposal."""
-    return {(one["from"], one["to"], one["commodity"]): one.get("km") for one in proposal["terms"]}
-
-
-def _shown(line: LineRow, km: Mapping[tuple[str, str, str], float | None], units: Measures) -> OwnLine:
-    return OwnLine.of(
-        line,
-        quantity=units.amount(line.commodity, line.quantity),
-        price=units.money_if(line.price),
-        km=km.get((line.from_site, line.to_site, line.commodity)),
-    )
-
-
-def _hidden(line: LineRow, reader: Reader, alias: Mapping[str, str], most: Greatest) -> OwnLine:
-    """Return a line with an anonymous partner replaced by its alias, figures rounded, and nothing of the route."""
+def _shown(
+    line: LineRow,
+    reader: Reader,
+    km: Mapping[tuple[str, str, str], float | None],
+    alias: Mapping[str, str],
+    most: Greatest | None,
+) -> OwnLine:
+    """Return a line; of an anonymous partner (`most`) with its alias, figures rounded, and nothing of the route."""
+    count: Number = line.quantity
+    price: Number | None = line.price
     ends: dict[str, str] = {}
-    for side, owner in (("from", line.from_enterprise), ("to", line.to_enterprise)):
-        if owner != reader.enterprise and owner in alias:
-            # a mode is a public way between two sites, or as wide as its quantity
-            ends |= {f"{side}_enterprise": alias[owner], f"{side}_site": alias[owner], "mode": ""}
-    count = quantity(float(line.quantity), most.goods.get(line.commodity, 0.0))
-    price = None if line.price is None else coarse(float(line.price), PRICE_FIGURES)
-    units = reader.units
-    return OwnLine.of(line, quantity=units.amount(line.commodity, count), price=units.money_if(price), km=None, **ends)
+    if most is not None:
+        count = quantity(float(count), most.goods.get(line.commodity, 0.0))
+        price = None if price is None else coarse(float(price), PRICE_FIGURES)
+        for side, owner in (("from", line.from_enterprise), ("to", line.to_enterprise)):
+            if owner != reader.enterprise and owner in alias:
+                # a mode is a public way between two sites, or as wide as its quantity
+                ends |= {f"{side}_enterprise": alias[owner], f"{side}_site": alias[owner], "mode": ""}
+    way, units = km.get((line.from_site, line.to_site, line.commodity)), reader.units
+    return OwnLine.of(line, quantity=units.amount(line.commodity, count), price=units.money_if(price), km=way, **ends)
 
 
 def _title(kind: str, goods: Sequence[str], labels: LabelsJSON, lang: str) -> str:
@@ -249,10 +245,7 @@ def _laid(plan: PlanJSON, proposal: ProposalJSON, mine: Sequence[LineRow], units
 
 
 def _notes(
-    notes: Sequence[NoteJSON],
-    seen: tuple[str, LabelsJSON],
-    exchanged: Sequence[Line],
-    built: Collection[str] | None,
+    notes: Sequence[NoteJSON], seen: tuple[str, LabelsJSON], exchanged: Sequence[Line], built: Collection[str] | None
 ) -> list[ProposalNote]:
     """Return the notes that concern a party: its builds, the commodities it exchanges, and quality limits.
 
@@ -306,12 +299,12 @@ def own_money(
     gain = None if paid is None or value is None else value + paid
     if gain is not None and abs(gain) <= NOISE * (abs(value or 0.0) + abs(paid or 0.0)):
         gain = 0.0
-    saved = -part["co2"]
+    saved, earned = -part["co2"], 0.0 if gain is None else gain + part["annual"]
     return OwnMoney(
         gain=units.money_if(coarse(gain) if most is None else cut(gain, most.gain)),
         paid=told,
         capex=units.money_if(coarse(part["capex"])) if most is None else None,
-        payback_years=coarse(_payback(part, gain), 2) if most is None else None,
+        payback_years=coarse(part["capex"] / earned, 2) if most is None and part["capex"] > 0 and earned > 0 else None,
         co2_saved=_co2(coarse(saved) if most is None else cut(saved, most.co2)),
     )
 
@@ -327,14 +320,6 @@ def _paid(mine: Sequence[Line], enterprise: str) -> float | None:
         sign = 1.0 if line.from_enterprise == enterprise else -1.0
         total += sign * float(line.price) * float(line.quantity)
     return total
-
-
-def _payback(part: PartJSON, gain: float | None) -> float | None:
-    """Return the payback period of a party's capex in years, None where it is never recovered."""
-    if gain is None or part["capex"] <= 0:
-        return None
-    earned = gain + part["annual"]
-    return part["capex"] / earned if earned > 0 else None
 
 
 def coarse(value: float | None, digits: int = FIGURES) -> float | None:
@@ -362,3 +347,129 @@ def _labels(labels: LabelsJSON, lines: Sequence[Line], built: Sequence[Built]) -
 
 def _some(known: Mapping[str, Label], names: Collection[str]) -> dict[str, Label]:
     return {name: known[name] for name in sorted(names) if name in known}
+
+
+@dataclass(frozen=True, slots=True)
+class Greatest:
+    """Largest figures of an enterprise in a plan, the reference for rounding its other figures.
+
+    `goods` are quantities a year by commodity, `gain` (money a year) and `co2` (t a year) are of its proposals.
+    """
+
+    goods: Mapping[str, float]
+    gain: float
+    co2: float
+
+
+def greatest(record: RoundJSON, enterprise: str) -> Greatest:
+    """Return the largest figures of an enterprise in a plan, from the record of the round."""
+    owner = {site: one["enterprise"] for site, one in record["labels"]["sites"].items()}
+    goods: dict[str, float] = {}
+    gains, saved = [0.0], [0.0]
+    for one in record["plan"]["proposals"]:
+        if enterprise not in one["enterprises"]:
+            continue
+        paid = 0.0
+        for term in one["terms"]:
+            sells, buys = (owner.get(end, "") == enterprise for end in (term["from"], term["to"]))
+            if sells or buys:
+                goods[term["commodity"]] = max(goods.get(term["commodity"], 0.0), float(term["quantity"]))
+            if sells != buys and term["price"] is not None:
+                paid += (1 if sells else -1) * float(term["price"]) * float(term["quantity"])
+        part = one.get("own", {}).get(enterprise)
+        if part is not None:
+            gains.append(0.0 if part["value"] is None else abs(part["value"] + paid))
+            saved.append(abs(part["co2"]))
+    return Greatest(goods, max(gains), max(saved))
+
+
+def _step(value: float, digits: int) -> float:
+    """Return the place value of the last of a number of significant digits of a figure."""
+    return 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1) if value else 0.0
+
+
+def _rounded(value: float, step: float) -> float:
+    return float(f"{round(value / step) * step:.12g}") + 0.0 if step else value + 0.0
+
+
+def cut(value: float | None, most: float) -> float | None:
+    """Return a figure rounded to one digit, no finer than the second digit of the largest of its kind.
+
+    Examples
+    --------
+    >>> cut(28823400.0, 241e6), cut(-131.8, 60000.0), cut(0.02, 60000.0), cut(None, 1.0)
+    (30000000.0, 0.0, 0.0, None)
+    """
+    return None if value is None else _rounded(value, max(_step(value, 1), _step(most, 2)))
+
+
+def quantity(value: float, most: float) -> float:
+    """Return a quantity rounded to the second digit of the largest of its kind, never down to zero.
+
+    Examples
+    --------
+    >>> quantity(145781.3, 145781.3), quantity(131.8, 60000.0)
+    (150000.0, 1000.0)
+    """
+    step = _step(most, QUANTITY_FIGURES)
+    return max(_rounded(value, step), step)
+
+
+def shuffled(secret: bytes, place: str, what: Iterable[str]) -> list[str]:
+    """Return texts in a reproducible order that cannot be computed without the secret, another at each place."""
+    return sorted(what, key=lambda one: hmac.digest(secret, f"order:{place}:{one}".encode(), "sha256"))
+
+
+def aliases(secret: bytes, seen: tuple[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the aliases of partners, ?1, ?2 ..., numbered in an order independent of their names.
+
+    The order is always the same for one view: `seen` is the code of the proposal and the enterprise that looks at it.
+    """
+    return {name: f"?{number}" for number, name in enumerate(shuffled(secret, ":".join(seen), names), start=1)}
+
+
+def telltales(store: Store, actor: Actor, round_id: int) -> list[Telltale]:
+    """Return the commodities of an anonymous round whose sole supplier or user identifies a partner; else none."""
+    require(actor, Action.SEE_PLANS, Resource("round"))
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        if not row.anonymous:
+            return []
+        digest = row.frozen or row.base
+        return list(_known(_Archive(digest, archive(connection, digest))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """Archive as a cache key, compared by its digest."""
+
+    digest: str
+    content: bytes = field(compare=False)
+
+
+@lru_cache(maxsize=32)
+def _known(kept: _Archive) -> tuple[Telltale, ...]:
+    dataset = dataset_of(kept.content)
+    table = dataset["commodities"].set_index("commodity")
+    found = []
+    for ident in map(str, table.index):
+        have, take = _holders(dataset, ident)
+        # an enterprise on one side faces a single other one on the opposite side
+        if any(len(side - {one}) == 1 for side, others in ((have, take), (take, have)) for one in others):
+            en, zh = (str(table.at[ident, f"name_{lang}"]) or ident for lang in ("en", "zh"))
+            found.append(Telltale(commodity=ident, name_en=en, name_zh=zh))
+    return tuple(found)
+
+
+def _holders(dataset: Dataset, commodity: str) -> tuple[set[str], set[str]]:
+    """Return the enterprises that currently supply a commodity, and those that use it."""
+    owner = dataset["sites"].set_index("site")["enterprise"]
+    recipes, facilities = dataset["recipes"], dataset["facilities"]
+    own = recipes[recipes["commodity"] == commodity]
+    found = []
+    for sheet, makes in (("offers", 1), ("needs", -1)):
+        processes = set(own.loc[own["coefficient"] * makes > 0, "process"])
+        at = dataset[sheet].loc[dataset[sheet]["commodity"] == commodity, "site"].tolist()
+        at += facilities.loc[facilities["process"].isin(processes), "site"].tolist()
+        found.append({str(owner[site]) for site in at} - {""})
+    return found[0], found[1]

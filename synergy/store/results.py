@@ -20,16 +20,15 @@ from synergy.records.names import Answer, MatchState, State
 from synergy.records.runs import RunFinished
 from synergy.scenario import JSON
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.anonymity import shuffled
-from synergy.store.backup import dataset_of
 from synergy.store.column_types import canonical
 from synergy.store.commit import Step, Transaction, commit, inserted
+from synergy.store.datasets import dataset_of
 from synergy.store.leases import Claim, hold
 from synergy.store.notices import PLANNERS, NoticeContent, post
-from synergy.store.policy import prices_of
+from synergy.store.proposal_views import shuffled
 from synergy.store.rounds import round_row
 from synergy.store.rows import LineRow, PartyRow
-from synergy.store.runs import back, latest_match, lines_of, standing
+from synergy.store.runs import back, latest_match, lines_of, prices_of, standing
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds
 from synergy.store.turnover import large, turnovers
@@ -141,16 +140,18 @@ def _refuse(change: Transaction, held: Claim, plan: PlanJSON) -> None:
 
 def _propose(change: Transaction, held: Claim, record: RoundJSON, proposal: ProposalJSON) -> None:
     """Store a proposal with its parties and lines."""
-    plan = record["plan"]
-    stored: StoredProposalJSON = {**proposal, "built": [plan["builds"][place] for place in proposal["builds"]]}
-    gain = None if proposal["gain"] is None else rounded(proposal["gain"])
+    builds = record["plan"]["builds"]
+    stored: StoredProposalJSON = {**proposal, "built": [builds[place] for place in proposal["builds"]]}
+    # unpredictable without the key of the store, reproducible on replay
+    name = f"proposal:{held.match}:{proposal['id']}".encode()
+    code = hmac.new(change.store.secret, name, hashlib.sha256).hexdigest()
     row = {
         "match": held.match,
-        "code": _code(change, f"proposal:{held.match}:{proposal['id']}"),
+        "code": f"P{code[:20]}",
         "ident": proposal["id"],
         "kind": proposal["kind"],
         "record": stored,
-        "gain": gain,
+        "gain": None if proposal["gain"] is None else rounded(proposal["gain"]),
         "capex": rounded(proposal["capex"]),
     }
     connection = change.connection
@@ -161,11 +162,6 @@ def _propose(change: Transaction, held: Claim, record: RoundJSON, proposal: Prop
     made = _lines(change, held, record, proposal)
     if made:
         connection.execute(insert(lines), [{"proposal": ident, **line} for line in made])
-
-
-def _code(change: Transaction, what: str) -> str:
-    """Return an opaque code: unpredictable without the key of the store, reproducible on replay."""
-    return "P" + hmac.new(change.store.secret, what.encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def _lines(change: Transaction, held: Claim, record: RoundJSON, proposal: ProposalJSON) -> list[dict[str, object]]:
@@ -209,13 +205,9 @@ def _answered(change: Transaction, held: Claim) -> list[tuple[PartyRow, _Exchang
     before = latest_match(connection, held.round)
     if before is None:
         return []
-    latest = before.id
-    exchanged = lines_of(connection, latest)
-    said = connection.execute(
-        select(parties)
-        .join(proposals, proposals.c.id == parties.c.proposal)
-        .where(proposals.c.match == latest, proposals.c.answer == Answer.ACCEPTED)
-    )
+    exchanged = lines_of(connection, before.id)
+    wanted = select(parties).join(proposals, proposals.c.id == parties.c.proposal)
+    said = connection.execute(wanted.where(proposals.c.match == before.id, proposals.c.answer == Answer.ACCEPTED))
     return [(row, _own(exchanged[row.proposal], row.enterprise)) for row in said]
 
 
@@ -232,9 +224,8 @@ def _carry(change: Transaction, held: Claim, before: list[tuple[PartyRow, _Excha
     """Carry over an acceptance where the enterprise's exchanges in the new proposal are unchanged."""
     connection = change.connection
     exchanged = lines_of(connection, held.match)
-    news = connection.execute(
-        select(parties).join(proposals, proposals.c.id == parties.c.proposal).where(proposals.c.match == held.match)
-    ).all()
+    wanted = select(parties).join(proposals, proposals.c.id == parties.c.proposal)
+    news = connection.execute(wanted.where(proposals.c.match == held.match)).all()
     yes = {(row.enterprise, own): row for row, own in before}
     kept: dict[int, int] = defaultdict(int)
     for party in news:

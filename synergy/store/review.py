@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from sqlalchemy import select, update
 
-from synergy.dataset.numbers import folded
 from synergy.dataset.sheet import Dataset
-from synergy.dataset.typed import YES
+from synergy.dataset.typed import YES, folded
 from synergy.records.documents import Document, PatternJSON
 from synergy.records.names import Sheet
 from synergy.records.rounds import Doubt, Moved, Ruled, Ruling
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive, dataset_of, measures_of
 from synergy.store.column_types import canonical
 from synergy.store.commit import Step, Transaction, commit, inserted
+from synergy.store.datasets import archive, dataset_of, measures_of
 from synergy.store.declarations import stored
 from synergy.store.messages import refusal
 from synergy.store.overlay import COLUMNS, Entry, beside, overlaid
-from synergy.store.planning import list_members
-from synergy.store.policy import composed
+from synergy.store.queries import list_members
 from synergy.store.rounds import StepOptions, moved, round_row
-from synergy.store.runs import latest_match
+from synergy.store.runs import composed, latest_match
 from synergy.store.store import Store
 from synergy.store.tables import rulings
 from synergy.store.turnover import MOST_MONEY, turnovers
@@ -46,8 +45,7 @@ def rule(
         An unknown kind, a blank or too long note, or a pattern that matches every exchange.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or StepOptions()
-    kind = ruling[0]
+    asked, kind = asked or StepOptions(), ruling[0]
     if kind not in KINDS:
         raise refusal("unknown", what="ruling", name=kind, expected=", ".join(KINDS))
     pattern: PatternJSON = json.loads(canonical(ruling[1]))  # as it will be read again
@@ -123,7 +121,8 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Doubt]:
     for firm, entry in declared:
         why = []
         column = COMPULSORY[entry.sheet]
-        if _marked(entry, column) and float(entry.amount) > demanded.get((entry.sheet, entry.ident), 0.0):
+        marked = folded(str(beside(entry).get(column, ""))) in YES
+        if marked and float(entry.amount) > demanded.get((entry.sheet, entry.ident), 0.0):
             why.append(column)
         if entry.other.get("checked"):
             why.append("checked")
@@ -137,13 +136,9 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Doubt]:
     return found
 
 
-def _marked(entry: Entry, column: str) -> bool:
-    return folded(str(beside(entry).get(column, ""))) in YES
-
-
 def _heavy(base: Dataset, declared: Sequence[tuple[str, Entry]]) -> set[tuple[str, str]]:
     """Return the rows whose turnover exceeds the limit of one row, by table and name."""
-    owned: dict[str, list[Entry]] = {firm: [] for firm, _ in declared}
+    owned: dict[str, list[Entry]] = defaultdict(list)
     for firm, entry in declared:
         owned[firm].append(entry)
     return {(one.table, one.ident) for one in turnovers(overlaid(base, owned)) if one.money > MOST_MONEY}

@@ -1,4 +1,8 @@
-"""Life cycle of a round: states and transitions, members, deadlines."""
+"""Life cycle of a round: states and transitions, members, deadlines.
+
+A step raises `RefusedError` where it does not fit the state, `ConflictError` where the round was changed since it was
+read.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,9 @@ from synergy.records.rounds import Moved, Reminded
 from synergy.scenario import Scenario
 from synergy.settlement import ASKED, DEFAULT
 from synergy.store.access import Action, Actor, Resource, departed, involved, members, require
-from synergy.store.backup import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Step, Transaction, commit, inserted
-from synergy.store.ladder import STEP
-from synergy.store.messages import refusal
+from synergy.store.datasets import dataset_of, keep, scenario_record, snapshot_from
+from synergy.store.messages import existing, refusal
 from synergy.store.notices import NoticeContent, post
 from synergy.store.rows import RoundRow
 from synergy.store.store import Store
@@ -44,6 +47,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
 }
 ADVANCES = ("open", "reopen", "publish", "collect", "cancel")
 _BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
+STEP = 0.12  # of the ladder of costs, which hides at least 10.7 % of each cost
 SETTLEMENT = DEFAULT  # of a round where none is named
 SETTLEMENTS = ASKED  # what a round can be made with
 OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
@@ -56,8 +60,8 @@ class Draft:
     `archive` is the zip archive of the dataset of the association: goods, processes, places, markets, and known data of
     members. `options` are fields of `synergy.options.Options`. `members` None: every enterprise of the dataset.
     `anonymous`: partners have no name until all of them showed interest. `ladder` is the step of the ladder to which
-    costs of enterprises are rounded (`synergy.store.ladder`), 0 for none. Until `deadline` and `answer_by` enterprises
-    may declare, and answer. `previous` is the round that "as last time" means.
+    costs of enterprises are rounded (`synergy.store.freezing`), 0 for none. Until `deadline` and `answer_by`
+    enterprises may declare, and answer. `previous` is the round that "as last time" means.
     """
 
     name: str
@@ -130,9 +134,9 @@ def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[st
         raise refusal("bad_value", what="ladder", value=draft.ladder, expected="0 - 1")
     if not 0 < len(draft.name.strip()) <= 200:
         raise refusal("bad_value", what="name", value=len(draft.name), expected="1 - 200")
-    return tuple(
-        [name for name in known if name not in gone] if draft.members is None else dict.fromkeys(draft.members)
-    )
+    if draft.members is None:
+        return tuple(name for name in known if name not in gone)
+    return tuple(dict.fromkeys(draft.members))
 
 
 def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOptions | None = None) -> Moved:
@@ -140,13 +144,6 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOpt
 
     ``reopen`` takes declarations again after they were frozen, so that one that leaves no plan can be corrected or left
     out; earlier frozen datasets and runs stay in the record.
-
-    Raises
-    ------
-    RefusedError
-        The step does not fit the state.
-    ConflictError
-        The round has been changed since it was read.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
@@ -227,27 +224,17 @@ class Until:
     deadline: datetime | None = None
     answer_by: datetime | None = None
 
-    @property
-    def moved(self) -> dict[str, datetime]:
-        """Return the deadlines that change, by column."""
-        both = {"deadline": self.deadline, "answer_by": self.answer_by}
-        return {name: moment for name, moment in both.items() if moment is not None}
-
 
 def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepOptions | None = None) -> Moved:
     """Move the deadlines of a round, including expired ones, and notify the enterprises affected.
 
-    Each must be after now; that for declarations moves as long as there can be any.
-
-    Raises
-    ------
-    RefusedError
-        No deadline, one in the past, or a round that is over.
-    ConflictError
-        The round has been changed since it was read.
+    Each must be after now; that for declarations moves as long as there can be any. `RefusedError`: no deadline, one in
+    the past, or a round that is over.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked, values = asked or StepOptions(), until.moved
+    asked = asked or StepOptions()
+    both = {"deadline": until.deadline, "answer_by": until.answer_by}
+    values = {name: moment for name, moment in both.items() if moment is not None}
     if not values:
         raise refusal("bad_value", what="deadline, answer_by", value="–", expected="2026-12-01T18:00+08:00")
 
@@ -279,27 +266,12 @@ def _minute(moment: datetime) -> str:
 
 
 def round_row(connection: Connection, round_id: int) -> RoundRow:
-    """Return the row of a round.
-
-    Raises
-    ------
-    NotFoundError
-        There is none.
-    """
-    found = connection.execute(_BY_ID, {"ident": round_id}).one_or_none()
-    if found is None:
-        raise refusal("not_found", what="round")
-    return found
+    """Return the row of a round; `NotFoundError` where there is none."""
+    return existing(connection.execute(_BY_ID, {"ident": round_id}).one_or_none(), "round")
 
 
 def fits(state: str, step: str) -> State | None:
-    """Return the target state of a step, None where the state stays.
-
-    Raises
-    ------
-    RefusedError
-        The step does not fit the state of the round.
-    """
+    """Return the target state of a step, None where it stays; `RefusedError` where the step does not fit the state."""
     before, after = STEPS[step]
     if state not in before:
         raise refusal("step", action=step, state=state, expected=", ".join(before))
@@ -307,12 +279,7 @@ def fits(state: str, step: str) -> State | None:
 
 
 def moved(
-    change: Transaction,
-    row: RoundRow,
-    step: str,
-    asked: StepOptions,
-    detail: Mapping[str, object],
-    **values: object,
+    change: Transaction, row: RoundRow, step: str, asked: StepOptions, detail: Mapping[str, object], **values: object
 ) -> Moved:
     """Apply a step of `STEPS` to a round inside a transaction, with other columns that change, and record its event."""
     seen = row.version if asked.version is None else asked.version

@@ -170,10 +170,3 @@ class WebhookRow(Protocol):
 
     version: int
     ended: datetime | None
-
-
-class StudyRow(Protocol):
-    """A study."""
-
-    round: int
-    match: int | None

@@ -1,4 +1,4 @@
-"""Runs of a round: requests by planners, and rulings that follow from answers."""
+"""Runs of a round: requests by planners, rulings that follow from answers, and the scenario that obeys them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from synergy.dataset.sheet import Dataset
-from synergy.records.documents import CounterJSON, PatternJSON
+from synergy.records.documents import CounterJSON, PatternJSON, PriceJSON, ScenarioJSON
 from synergy.records.figures import decimal
 from synergy.records.names import Answer, MatchState, State
 from synergy.records.runs import Requested, RunRequested
+from synergy.scenario import Cell, Settings
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Step, Transaction, commit, inserted
-from synergy.store.messages import refusal
-from synergy.store.policy import composed, prices_of
+from synergy.store.datasets import archive, dataset_of
+from synergy.store.messages import existing, refusal
 from synergy.store.rounds import StepOptions, fits, moved, round_row
 from synergy.store.rows import ActiveRow, LineRow, MatchRow, PartyRow, RoundRow
 from synergy.store.store import Store
@@ -36,6 +35,9 @@ _LATEST = select(*(column for column in matches.c if column.name != "checkpoint"
 _LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
 ENDS = ("from_site", "to_site", "commodity")
 _Ends = tuple[str, str, str]
+_AnyEnds = tuple[str | None, str | None, str | None]
+_Firms = tuple[str | None, str | None]
+_Row = dict[str, Cell]  # of a table
 
 
 def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> RunRequested:
@@ -46,7 +48,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions 
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
     with store.database.read() as connection:
-        known = library(connection, round_row(connection, round_id))
+        known = _library(connection, round_row(connection, round_id))
         begun = select(matches.c.id).where(matches.c.id.in_(asked.start), matches.c.plan.is_not(None))
         if len(connection.execute(begun).all()) < len(set(asked.start)):
             raise refusal("not_found", what="match")
@@ -59,7 +61,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions 
         fits(row.state, "match")
         if row.state == State.RESPONDING:
             latest = latest_match(connection, round_id)
-            news = [] if latest is None else verdicts(connection, latest.id, known)
+            news = [] if latest is None else _verdicts(connection, latest.id, known)
             if news:
                 made = {"round": round_id, "match": latest and latest.id, "at": change.at, "actor": actor.name}
                 connection.execute(insert(rulings), [{**made, **one._asdict()} for one in news])
@@ -103,21 +105,15 @@ def back(change: Transaction, round_id: int, match: int, step: str, detail: Mapp
     """Reset a round whose run ended without proposals to the state from which it can be matched again."""
     done = latest_match(change.connection, round_id)
     state = State.FROZEN if done is None else State.REVIEW
-    change.connection.execute(
-        update(rounds)
-        .where(rounds.c.id == round_id, rounds.c.state == State.MATCHING)
-        .values(state=state, version=rounds.c.version + 1)
-    )
+    still = update(rounds).where(rounds.c.id == round_id, rounds.c.state == State.MATCHING)
+    change.connection.execute(still.values(state=state, version=rounds.c.version + 1))
     change.event(step, f"match:{match}", {**detail, "state": state}, round_id)
 
 
 def halt_search(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Requested:
     """Request an early end of the search: the best plan so far, or the first one, is settled and proposed.
 
-    Raises
-    ------
-    NotFoundError
-        No run is under way.
+    `NotFoundError`: no run is under way.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
@@ -154,10 +150,7 @@ def cancel_match(store: Store, actor: Actor, round_id: int, asked: StepOptions |
 def _under_way(connection: Connection, round_id: int) -> ActiveRow:
     round_row(connection, round_id)
     own = (matches.c.round == round_id) & matches.c.state.in_(ACTIVE)
-    row = connection.execute(select(matches).where(own).with_for_update()).one_or_none()
-    if row is None:
-        raise refusal("not_found", what="match")
-    return row
+    return existing(connection.execute(select(matches).where(own).with_for_update()).one_or_none(), "match")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +166,8 @@ class Library:
     links: Mapping[_Ends, frozenset[str]] = field(default_factory=dict)
     capacities: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
-    def others(self, ends: _Ends, mode: str) -> list[str]:
-        """Return the other modes that could carry an exchange."""
-        known = self.modes.get(ends[2], frozenset()) | self.links.get(ends, frozenset())
-        return sorted(known - {mode, ""})
 
-    def carried(self, ends: _Ends, mode: str, quantity: Decimal) -> float:
-        """Return a quantity, capped by the capacity of the link."""
-        most = self.capacities.get((*ends, mode), self.capacities.get((ends[2], mode)))
-        return float(quantity) if most is None else min(float(quantity), most)
-
-
-def library(connection: Connection, row: RoundRow) -> Library:
+def _library(connection: Connection, row: RoundRow) -> Library:
     """Return the transport data of the frozen dataset of a round, with its scenario; nothing where it is not frozen."""
     if row.frozen is None:
         return Library()
@@ -195,22 +178,16 @@ def library(connection: Connection, row: RoundRow) -> Library:
     links: dict[_Ends, set[str]] = defaultdict(set)
     for start, end, commodity, mode in zip(*(dataset["links"][name] for name in (*ENDS, "mode")), strict=True):
         links[start, end, commodity].add(mode)
-    return Library(
-        {key: frozenset(names) for key, names in modes.items()},
-        {key: frozenset(names) for key, names in links.items()},
-        _capacities(dataset),
-    )
-
-
-def _capacities(dataset: Dataset) -> dict[tuple[str, ...], float]:
-    """Return the capacities of links, both of named links and of modes."""
-    found: dict[tuple[str, ...], float] = {}
+    capacities: dict[tuple[str, ...], float] = {}
     for table, key in (("transport", ("commodity", "mode")), ("links", (*ENDS, "mode"))):
-        frame = dataset[table]
-        for *names, most in zip(*(frame[name] for name in (*key, "capacity")), strict=True):
+        for *names, most in zip(*(dataset[table][name] for name in (*key, "capacity")), strict=True):
             if not math.isnan(most):
-                found[tuple(names)] = float(most)
-    return found
+                capacities[tuple(names)] = float(most)
+    return Library(
+        {commodity: frozenset(some) for commodity, some in modes.items()},
+        {ends: frozenset(some) for ends, some in links.items()},
+        capacities,
+    )
 
 
 class DerivedRuling(NamedTuple):
@@ -221,38 +198,33 @@ class DerivedRuling(NamedTuple):
     pattern: PatternJSON
 
 
-def verdicts(connection: Connection, match: int, known: Library) -> list[DerivedRuling]:
+def _verdicts(connection: Connection, match: int, known: Library) -> list[DerivedRuling]:
     """Return the rulings that follow from the answers to a run; fix rulings come last, so that they prevail."""
     found = connection.execute(select(proposals).where(proposals.c.match == match).order_by(proposals.c.id)).all()
-    answers = connection.execute(
-        select(parties).join(proposals, proposals.c.id == parties.c.proposal).where(proposals.c.match == match)
-    ).all()
+    wanted = select(parties).join(proposals, proposals.c.id == parties.c.proposal)
+    answers = connection.execute(wanted.where(proposals.c.match == match)).all()
     exchanged = lines_of(connection, match)
     accepted = [row.id for row in found if row.answer == Answer.ACCEPTED]
     declined: list[DerivedRuling] = []
     counters: list[PartyRow] = []
-    standing: list[LineRow] = []
+    open_lines: list[LineRow] = []
     for row in found:
         theirs = [one for one in answers if one.proposal == row.id]
-        no = [one.enterprise for one in theirs if one.answer == Answer.DECLINED]
+        no = {one.enterprise for one in theirs if one.answer == Answer.DECLINED}
         if no:
-            declined += _declined(no, exchanged[row.id])
+            refused = (_ends(line) for line in exchanged[row.id] if {line.from_enterprise, line.to_enterprise} & no)
+            declined += [_ruling("forbid", "declined", ends, {}) for ends in dict.fromkeys(refused)]
         else:
             counters += [one for one in theirs if one.answer == Answer.COUNTERED]
-            standing += exchanged[row.id]
-    return [*declined, *_countered(counters, standing, known), *_accepted(exchanged, accepted)]
+            open_lines += exchanged[row.id]
+    return [*declined, *_countered(counters, open_lines, known), *_accepted(exchanged, accepted)]
 
 
 def lines_of(connection: Connection, match: int) -> dict[int, list[LineRow]]:
     """Return the lines of all proposals of a run, by proposal."""
-    rows = connection.execute(
-        select(lines)
-        .join(proposals, proposals.c.id == lines.c.proposal)
-        .where(proposals.c.match == match)
-        .order_by(lines.c.proposal, lines.c.number)
-    )
+    wanted = select(lines).join(proposals, proposals.c.id == lines.c.proposal).where(proposals.c.match == match)
     found: dict[int, list[LineRow]] = defaultdict(list)
-    for row in rows:
+    for row in connection.execute(wanted.order_by(lines.c.proposal, lines.c.number)):
         found[row.proposal].append(row)
     return found
 
@@ -277,12 +249,6 @@ def _accepted(exchanged: Mapping[int, list[LineRow]], accepted: Iterable[int]) -
     return fixed + [_ruling("price", "accepted", ends, {"price": str(price)}) for ends, price in prices.items()]
 
 
-def _declined(who: list[str], exchanged: list[LineRow]) -> list[DerivedRuling]:
-    """Return the forbid rulings for the exchanges of parties that declined."""
-    theirs = [line for line in exchanged if {line.from_enterprise, line.to_enterprise} & set(who)]
-    return [_ruling("forbid", "declined", ends, {}) for ends in dict.fromkeys(_ends(line) for line in theirs)]
-
-
 def _countered(counters: list[PartyRow], exchanged: list[LineRow], known: Library) -> list[DerivedRuling]:
     """Return the cap and price rulings that follow from counter-offers, by party.
 
@@ -294,8 +260,10 @@ def _countered(counters: list[PartyRow], exchanged: list[LineRow], known: Librar
     for party in dict.fromkeys(one.enterprise for one in counters):
         limits, prices = _asked(party, asked, exchanged)
         for ends, (mode, total) in limits.items():
-            others, quantity = known.others(ends, mode), known.carried(ends, mode, total)
-            cap: PatternJSON = {"by": party, "mode": mode, "others": others, "quantity": quantity}
+            modes = known.modes.get(ends[2], frozenset()) | known.links.get(ends, frozenset())
+            most = known.capacities.get((*ends, mode), known.capacities.get((ends[2], mode), math.inf))
+            cap: PatternJSON = {"by": party, "mode": mode, "others": sorted(modes - {mode, ""})}
+            cap["quantity"] = min(float(total), most)
             found.append(_ruling("cap", "countered", ends, cap))
         for ends, limit in prices.items():
             found.append(_ruling("price", "countered", ends, {"by": party, **limit}))
@@ -330,3 +298,85 @@ def _asked(
 def _ruling(kind: str, cause: str, ends: _Ends, more: PatternJSON) -> DerivedRuling:
     start, end, commodity = ends
     return DerivedRuling(kind, cause, {"from_site": start, "to_site": end, "commodity": commodity, **more})
+
+
+def composed(scenario: ScenarioJSON, rulings: Iterable[tuple[str, PatternJSON]], own: Settings) -> ScenarioJSON:
+    """Return the scenario of a run: the scenario of the round with rulings, given by kind, the earliest first.
+
+    `own` are the settings of the dataset, whose `forbid` and `fix` stand where the scenario has none: rulings are added
+    to them.
+
+    A later fix of the same exchange replaces an earlier one, and a fix lifts a forbid or cap of the same; of caps the
+    latest of each party stands, and the least of them holds. A build is forbidden at its site.
+    """
+    forbids, fixes, caps, builds = _sorted(rulings)
+    settings = dict(scenario.get("settings", {}))
+    stated = own.record() | settings
+    settings["forbid"] = [*stated["forbid"], *forbids]
+    settings["fix"] = [*stated["fix"], *fixes]
+    tables = {table: list(rows) for table, rows in scenario.get("tables", {}).items()}
+    links: list[_Row] = []
+    for cap in caps:  # one mode is limited, the others are forbidden
+        ends: _Row = {"from_site": cap["from_site"], "to_site": cap["to_site"], "commodity": cap["commodity"]}
+        links.append({**ends, "mode": cap["mode"], "capacity": float(cap["quantity"])})
+        links += [{**ends, "mode": mode, "forbidden": True} for mode in cap["others"]]
+    for table, key, rows in (("links", (*ENDS, "mode"), links), ("build_options", ("process", "site"), builds)):
+        if rows:
+            merged: dict[tuple[Cell, ...], _Row] = {}
+            for row in [*tables.get(table, []), *rows]:  # columns of later rows prevail
+                place = tuple(row.get(name, "") for name in key)
+                merged[place] = {**merged.get(place, {}), **row}
+            tables[table] = list(merged.values())
+    return {**scenario, "settings": settings, "tables": tables}
+
+
+def _sorted(
+    rulings: Iterable[tuple[str, PatternJSON]],
+) -> tuple[list[PatternJSON], list[PatternJSON], list[PatternJSON], list[_Row]]:
+    """Return the effective forbids, fixes and caps, and the rows of builds, without duplicates."""
+    forbids: dict[tuple[_Firms, _AnyEnds], PatternJSON] = {}
+    fixes: dict[tuple[_Firms, _AnyEnds], PatternJSON] = {}
+    caps: dict[_AnyEnds, dict[str, PatternJSON]] = {}
+    builds: dict[tuple[str, str], _Row] = {}
+    for kind, one in rulings:
+        ends = (one.get("from_site"), one.get("to_site"), one.get("commodity"))
+        key = ((one.get("from_enterprise"), one.get("to_enterprise")), ends)
+        if kind == "fix":
+            fixes[key] = one
+            forbids.pop(key, None)
+            caps.pop(ends, None)
+        elif kind == "forbid":
+            forbids[key] = one
+            fixes.pop(key, None)
+        elif kind == "cap":
+            caps.setdefault(ends, {})[one.get("by", "")] = one
+        elif kind == "build":
+            process, site = one["process"], one["site"]
+            builds[process, site] = {"process": process, "site": site, "max_capacity": 0}
+    least = [min(each.values(), key=lambda cap: float(cap["quantity"])) for each in caps.values()]
+    return list(forbids.values()), list(fixes.values()), least, list(builds.values())
+
+
+def prices_of(rulings: Iterable[tuple[str, PatternJSON]]) -> list[PriceJSON]:
+    """Return the price constraints of a run; of each side of an exchange the latest ruling stands.
+
+    They have the ``least`` that the seller asks for, the ``most`` that the buyer offers (rulings with ``side``), or the
+    price ``agreed`` that all accepted.
+    """
+    found: dict[tuple[str, str, str], PriceJSON] = {}
+    for kind, one in rulings:
+        if kind != "price" or ("by" in one and "side" not in one):
+            continue
+        key = (one["from_site"], one["to_site"], one["commodity"])
+        ends: PriceJSON = {"from_site": key[0], "to_site": key[1], "commodity": key[2]}
+        price = float(one["price"])
+        if "side" not in one:
+            found[key] = {**ends, "agreed": price}
+            continue
+        record = found.setdefault(key, ends)
+        record.pop("agreed", None)
+        if one["side"] == "seller":
+            record["least"] = price
+        else:
+            record["most"] = price
+    return list(found.values())

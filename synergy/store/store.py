@@ -18,19 +18,14 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from synergy.store.column_types import canonical
-from synergy.store.database import Database, database
+from synergy.store.database import Database, current, database, head, upgrade
 from synergy.store.messages import refusal
-from synergy.store.migrations.run import current, head, upgrade
 from synergy.store.tables import events
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 KEY_FILE = "SYNERGY_AUDIT_KEY_FILE"  # where the key lies if not beside the database
 KEY_BYTES = 32
 _KEY = re.compile(rb"[0-9a-fA-F]{%d}" % (2 * KEY_BYTES))
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class Store:
 
     database: Database
     secret: bytes = field(repr=False)
-    now: Callable[[], datetime] = _utc
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def close(self) -> None:
         """Close all connections."""
@@ -70,10 +65,8 @@ def signed(secret: bytes, row: Mapping[str, object]) -> str:
 def make_store(address: str | Path) -> Store:
     """Create a store at a file or database URL where none exists, and open it.
 
-    Raises
-    ------
-    RefusedError
-        A store of a newer program, or of a version before 0.1.0, is there; or its key is missing or another one.
+    `RefusedError`: a store of a newer program, or of a version before 0.1.0, is there; or its key is missing or another
+    one.
     """
     base = database(address)
     try:
@@ -112,10 +105,8 @@ def _private(file: Path) -> None:
 def open_store(address: str | Path) -> Store:
     """Open an existing store at a file or database URL.
 
-    Raises
-    ------
-    RefusedError
-        No store, one of another version, or its key is missing, malformed, of another store, or readable by all.
+    `RefusedError`: no store, one of another version, or its key is missing, malformed, of another store, or readable by
+    all.
     """
     base = database(address)
     try:
@@ -123,13 +114,6 @@ def open_store(address: str | Path) -> Store:
     except BaseException:
         base.close()
         raise
-
-
-def _is_sqlite(file: Path) -> bool:
-    """Return whether a file is empty or has a SQLite header."""
-    with file.open("rb") as content:
-        start = content.read(len(_MAGIC))
-    return start in (b"", _MAGIC)  # an empty file is a database without tables
 
 
 def _said(base: Database) -> str:
@@ -149,8 +133,13 @@ def _known(base: Database) -> str | None:
 
 def _secret(base: Database) -> bytes:
     """Return the audit key of a store; refuse a key that is missing, malformed, exposed or of another store."""
-    if base.file is not None and not (base.file.is_file() and _is_sqlite(base.file)):
-        raise refusal("no_store", place=base.file)
+    if base.file is not None:
+        start: bytes | None = None
+        if base.file.is_file():
+            with base.file.open("rb") as content:
+                start = content.read(len(_MAGIC))
+        if start not in (b"", _MAGIC):  # an empty file is a database without tables
+            raise refusal("no_store", place=base.file)
     if _known(base) is None:
         raise refusal("no_store", place=_said(base))
     place = key_file(base)
@@ -176,11 +165,5 @@ def _begun(base: Database) -> dict[str, object] | None:
 
 
 def private(place: Path) -> BinaryIO:
-    """Create a new file for writing, accessible by its owner alone.
-
-    Raises
-    ------
-    FileExistsError
-        A file is there.
-    """
+    """Create a new file for writing, accessible by its owner alone; `FileExistsError` where there is one."""
     return os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

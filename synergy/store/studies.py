@@ -1,35 +1,38 @@
-"""Studies of a round: long-running questions, queued for a worker."""
+"""Questions about the plan of a round: studies queued for a worker, and short questions of enterprises.
+
+Those of enterprises are limited per round, because answers reveal data of others.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import Connection, func, select, update
 
 from synergy.errors import NotFoundError
-from synergy.records.documents import PlanJSON, ScenarioJSON, StudyArguments
+from synergy.records.documents import PlanJSON, RoundJSON, ScenarioJSON, StudyArguments
 from synergy.records.names import MatchState, StudyKind
-from synergy.records.studies import Asked, Study, StudyHead
+from synergy.records.runs import Asked, QuestionAsked, QuestionsLeft, Study, StudyHead
 from synergy.scenario import JSON
-from synergy.store.access import Action, Actor, Reach, Resource, reach, require
-from synergy.store.backup import archive, dataset_of
+from synergy.store.access import Action, Actor, Reach, Resource, only_own, reach, require
 from synergy.store.commit import Step, Transaction, commit, inserted
+from synergy.store.datasets import archive, dataset_of
 from synergy.store.leases import unheld
-from synergy.store.messages import refusal
+from synergy.store.messages import existing, refusal
 from synergy.store.queries import SHOWN
-from synergy.store.questions import few
 from synergy.store.results import packed, unpacked_record
 from synergy.store.rounds import round_row
-from synergy.store.rows import RoundRow, StudyRow
+from synergy.store.rows import MatchRow, RoundRow
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
-from synergy.store.tables import matches, studies
+from synergy.store.tables import events, matches, studies
 
-MOST = 40  # of one enterprise in one round: asking again and again would feel out the others
+MOST_STUDIES = 40  # of one enterprise in one round: asking again and again would feel out the others
+MOST_QUESTIONS = 12  # questions of one enterprise in one round, on its pages and by studies together
 LEASE = timedelta(minutes=12)  # longer than any study may take
 ATTEMPTS = 3
 FOR_FIRMS = (StudyKind.EXPLANATION, StudyKind.PATHWAYS)
@@ -76,9 +79,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key:
     RefusedError
         There is no plan to ask about, partners have no names, or the enterprise has asked too often.
     """
-    own = reach(actor, Action.STUDY) is Reach.OWN
-    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
-    require(actor, Action.STUDY, Resource("round", mine))
+    own = only_own(actor, Action.STUDY, "round")
     if own and question.kind not in FOR_FIRMS:
         raise refusal("denied", role=str(actor.role), action=str(question.kind))
     given = {"round": round_id, "kind": question.kind, "asked": dict(question.asked)}
@@ -89,10 +90,16 @@ def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key:
         row = round_row(connection, round_id)
         match = _match(connection, row, question.kind, own=own)
         if own:
-            _few(connection, round_id, str(enterprise))
+            mine = (studies.c.round == round_id) & (studies.c.enterprise == str(enterprise))
+            count = connection.execute(select(func.count()).where(mine)).scalar_one()
+            if count >= MOST_STUDIES:
+                raise refusal("too_often", count=count)
             if question.kind is StudyKind.EXPLANATION:
-                few(connection, str(enterprise), round_id)
-                _theirs(connection, row, str(enterprise), question.asked)
+                _few(connection, str(enterprise), round_id)
+                sites = dataset_of(archive(connection, row.base))["sites"]
+                places = set(sites.loc[sites["enterprise"] == str(enterprise), "site"])
+                if not places & {question.asked.get("from_site"), question.asked.get("to_site")}:
+                    raise refusal("not_found", what="site")
         values = {**given, "match": match, "actor": actor.name, "enterprise": enterprise}
         ident = inserted(connection, studies, **values, state=MatchState.REQUESTED, requested=change.at)
         change.event("study.ask", f"study:{ident}", {"kind": question.kind}, round_id)
@@ -113,20 +120,6 @@ def _match(connection: Connection, row: RoundRow, kind: StudyKind, *, own: bool)
     return int(latest.id)
 
 
-def _few(connection: Connection, round_id: int, enterprise: str) -> None:
-    own = (studies.c.round == round_id) & (studies.c.enterprise == enterprise)
-    count = connection.execute(select(func.count()).where(own)).scalar_one()
-    if count >= MOST:
-        raise refusal("too_often", count=count)
-
-
-def _theirs(connection: Connection, row: RoundRow, enterprise: str, asked: StudyArguments) -> None:
-    sites = dataset_of(archive(connection, row.base))["sites"]
-    own = set(sites.loc[sites["enterprise"] == enterprise, "site"])
-    if not own & {asked.get("from_site"), asked.get("to_site")}:
-        raise refusal("not_found", what="site")
-
-
 def see_study(store: Store, actor: Actor, ident: int) -> Study:
     """Return a study, with its result once it is answered; an enterprise sees its own."""
     wanted = select(*_HEAD, studies.c.enterprise, studies.c.result).where(studies.c.id == ident)
@@ -134,16 +127,13 @@ def see_study(store: Store, actor: Actor, ident: int) -> Study:
         row = connection.execute(wanted).one_or_none()
     mine = frozenset() if row is None or row.enterprise is None else frozenset({row.enterprise})
     require(actor, Action.SEE_STUDIES, Resource("study", mine))
-    if row is None:
-        raise refusal("not_found", what="study")
+    row = existing(row, "study")
     return Study.of(row, result=None if row.result is None else json.loads(gzip.decompress(row.result)))
 
 
 def list_studies(store: Store, actor: Actor, round_id: int) -> list[StudyHead]:
     """Return the studies of a round without their results, the latest first; an enterprise sees its own."""
-    own = reach(actor, Action.SEE_STUDIES) is Reach.OWN
-    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
-    require(actor, Action.SEE_STUDIES, Resource("study", mine))
+    own = only_own(actor, Action.SEE_STUDIES, "study")
     wanted = select(*_HEAD).where(studies.c.round == round_id).order_by(studies.c.id.desc())
     if own:
         wanted = wanted.where(studies.c.enterprise == actor.enterprise)
@@ -162,11 +152,15 @@ def claim_study(store: Store, actor: Actor) -> StudyClaim | None:
         if row is None:
             return None
         same = update(studies).where(studies.c.id == row.id)
-        held = StudyClaim(
-            row.id, row.attempt + 1, StudyQuestion(StudyKind(row.kind), row.asked), row.enterprise, b"", {}, None
-        )
+        plan: PlanJSON | None = None
         try:
-            held = _given(connection, row, held)
+            if row.match is None:
+                of = round_row(connection, row.round)
+                content, scenario = archive(connection, of.frozen or of.base), of.scenario
+            else:
+                match = connection.execute(select(matches).where(matches.c.id == row.match)).one()
+                plan = unpacked_record(match.plan)["plan"]
+                content, scenario = archive(connection, match.snapshot), match.scenario
         except NotFoundError as error:
             connection.execute(same.values(state=MatchState.FAILED, fault=str(error), finished=at))
             return None
@@ -174,29 +168,14 @@ def claim_study(store: Store, actor: Actor) -> StudyClaim | None:
             connection.execute(same.values(state=MatchState.FAILED, fault="died again and again", finished=at))
             return None
         connection.execute(same.values(state=MatchState.RUNNING, attempt=row.attempt + 1, lease=at + LEASE))
-        return held
-
-
-def _given(connection: Connection, row: StudyRow, held: StudyClaim) -> StudyClaim:
-    """Return a study completed with its dataset, scenario and plan."""
-    if row.match is None:
-        of = round_row(connection, row.round)
-        return replace(held, archive=archive(connection, of.frozen or of.base), scenario=of.scenario)
-    match = connection.execute(select(matches).where(matches.c.id == row.match)).one()
-    plan = unpacked_record(match.plan)["plan"]
-    return replace(held, archive=archive(connection, match.snapshot), scenario=match.scenario, plan=plan)
+        question = StudyQuestion(StudyKind(row.kind), row.asked)
+        return StudyClaim(row.id, row.attempt + 1, question, row.enterprise, content, scenario, plan)
 
 
 def finish_study(
     store: Store, actor: Actor, held: StudyClaim, result: Mapping[str, JSON] | None, fault: str = ""
 ) -> Asked:
-    """Store the result or fault of a study, provided that the worker still holds it.
-
-    Raises
-    ------
-    ConflictError
-        The study is no longer this worker's.
-    """
+    """Store the result or fault of a study; `ConflictError` where the worker no longer holds it."""
     require(actor, Action.WORK, Resource("study"))
     state = MatchState.FAILED if result is None else MatchState.DONE
     content = None if result is None else packed(result)
@@ -206,3 +185,100 @@ def finish_study(
         if connection.execute(update(studies).where(own).values(**values)).rowcount != 1:
             raise refusal("lost", match=held.study, attempt=held.attempt)
     return Asked(study=held.study, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Wondered:
+    """Exchange in question: origin, destination and commodity."""
+
+    origin: str
+    target: str
+    commodity: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionInput:
+    """Inputs for the computation of an answer, none of which are disclosed; `archive` is the frozen dataset."""
+
+    archive: bytes
+    scenario: ScenarioJSON
+    plan: PlanJSON
+
+
+def left(store: Store, actor: Actor, round_id: int) -> QuestionsLeft:
+    """Return the number of questions that an enterprise has left in a round, with all sites and commodities.
+
+    `NotFoundError`: there is no such round, or it has not been published.
+    """
+    _ask(actor)
+    with store.database.read() as connection:
+        _, record = _run(connection, round_id)
+        count = _used(connection, str(actor.enterprise), round_id)
+    return QuestionsLeft.model_validate({"left": MOST_QUESTIONS - count, "most": MOST_QUESTIONS, **record["labels"]})
+
+
+def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[QuestionAsked, QuestionInput]:
+    """Register a question of an enterprise about an exchange of its own, and return it with the inputs of its answer.
+
+    A repeated question counts once.
+
+    Raises
+    ------
+    NotFoundError
+        No such place or commodity, neither place is the enterprise's, or the round is not published.
+    RefusedError
+        The enterprise has asked too often.
+    """
+    _ask(actor, Action.STUDY)
+    with store.database.read() as connection:
+        latest, record = _run(connection, round_id)
+        content = archive(connection, latest.snapshot)
+    labels = record["labels"]
+    ends = [labels["sites"].get(site) for site in (question.origin, question.target)]
+    if None in ends or actor.enterprise not in {end["enterprise"] for end in ends if end is not None}:
+        raise refusal("not_found", what="site")
+    if question.commodity not in labels["commodities"]:
+        raise refusal("not_found", what="commodity")
+    key = f"why:{latest.id}:{question.origin}>{question.target}:{question.commodity}"
+
+    def body(change: Transaction) -> QuestionAsked:
+        count = _few(change.connection, str(actor.enterprise), round_id)
+        change.event("why", f"why:{round_id}:{actor.enterprise}", asdict(question), round_id)
+        return QuestionAsked(match=latest.id, left=MOST_QUESTIONS - count - 1)
+
+    told = commit(store, actor, Step("why", {"round": round_id, **asdict(question)}, key), QuestionAsked, body)
+    return told, QuestionInput(content, latest.scenario, record["plan"])
+
+
+def _ask(actor: Actor, action: Action = Action.SEE_PROPOSAL) -> None:
+    if reach(actor, Action.SEE_PROPOSAL) is Reach.ALL:  # who sees plans asks of the plan itself
+        raise refusal("denied", role=str(actor.role), action="why")
+    only_own(actor, action, "proposal")
+
+
+def _run(connection: Connection, round_id: int) -> tuple[MatchRow, RoundJSON]:
+    """Return the latest run of a round whose exchanges may be asked about, and the record of the round."""
+    row = round_row(connection, round_id)
+    latest = latest_match(connection, round_id)
+    if latest is None or row.state not in SHOWN:
+        raise refusal("not_found", what="match")
+    if row.anonymous:  # that an exchange is in the plan would name a partner
+        raise refusal("anonymous")
+    return latest, unpacked_record(latest.plan)
+
+
+def _used(connection: Connection, enterprise: str, round_id: int) -> int:
+    """Return the number of questions of an enterprise in a round, on its pages and by studies."""
+    asked = (events.c.round == round_id) & (events.c.subject == f"why:{round_id}:{enterprise}")
+    mine = (studies.c.round == round_id) & (studies.c.enterprise == enterprise)
+    wanted = ((events, asked), (studies, mine & (studies.c.kind == StudyKind.EXPLANATION)))
+    counts = (select(func.count()).select_from(table).where(which) for table, which in wanted)
+    return sum(int(connection.execute(count).scalar_one()) for count in counts)
+
+
+def _few(connection: Connection, enterprise: str, round_id: int) -> int:
+    """Return the number of questions of an enterprise in a round; refuse where the limit is reached."""
+    count = _used(connection, enterprise, round_id)
+    if count >= MOST_QUESTIONS:
+        raise refusal("too_often", count=count)
+    return count

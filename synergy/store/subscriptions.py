@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from synergy.records.accounts import Delivery, EventTold, Webhook, WebhookEnded, WebhookMade
 from synergy.records.figures import Ident, Record
 from synergy.records.names import ACTIONS, GROUPS, Sending
-from synergy.records.notices import Delivery, EventTold, Webhook, WebhookEnded, WebhookMade
 from synergy.store.access import Action, Actor, Reach, Resource, allowed, reach, require
 from synergy.store.accounts import actor_of
 from synergy.store.commit import Step, Transaction, commit, inserted
-from synergy.store.messages import refusal
+from synergy.store.messages import existing, refusal
 from synergy.store.rows import EventRow, WebhookRow
 from synergy.store.store import Store
 from synergy.store.tables import chain, deliveries, events, users, webhooks
@@ -59,12 +59,8 @@ def add_webhook(
     """Subscribe a URL to future events of some actions or groups of actions, as ``round.``; to all if none is named.
 
     Planners and auditors receive all events, enterprises the states of rounds and their own steps. Whether the host of
-    the URL is allowed is checked by the caller, and again at each call.
-
-    Raises
-    ------
-    RefusedError
-        An unknown action, or too many webhooks.
+    the URL is allowed is checked by the caller, and again at each call. `RefusedError`: an unknown action, or too many
+    webhooks.
     """
     require(actor, Action.HOOK, Resource("webhook", owner=actor.name))
     if actor.user is None:
@@ -123,18 +119,15 @@ def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Delivery]:
     wanted = select(deliveries, deliveries.c.id.label("delivery")).where(deliveries.c.webhook == webhook)
     with store.database.read() as connection:
         _own(connection, actor, webhook, Action.SEE_HOOKS)
-        rows = connection.execute(wanted.order_by(deliveries.c.id.desc()).limit(1000)).all()
-    return [Delivery.of(row) for row in rows]
+        rows = connection.execute(wanted.order_by(deliveries.c.id.desc()).limit(1000))
+        return [Delivery.of(row) for row in rows]
 
 
 def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Action.HOOK) -> WebhookRow:
-    row = connection.execute(
-        select(webhooks, users.c.name).join(users, users.c.id == webhooks.c.user).where(webhooks.c.id == webhook)
-    ).one_or_none()
+    wanted = select(webhooks, users.c.name).join(users, users.c.id == webhooks.c.user)
+    row = connection.execute(wanted.where(webhooks.c.id == webhook)).one_or_none()
     require(actor, action, Resource("webhook", owner=None if row is None else row.name))
-    if row is None:
-        raise refusal("not_found", what="webhook")
-    return row
+    return existing(row, "webhook")
 
 
 def gather(store: Store, actor: Actor) -> int:
@@ -144,25 +137,23 @@ def gather(store: Store, actor: Actor) -> int:
         tip = connection.execute(select(chain.c.number)).scalar_one()
         behind = select(webhooks.c.id).where(webhooks.c.ended.is_(None), webhooks.c.seen < tip)
         late = connection.execute(behind).scalars().all()
-    return sum(_gathered(store, webhook) for webhook in late)
-
-
-def _gathered(store: Store, webhook: int) -> int:
-    with store.database.write() as connection:
-        row = connection.execute(select(webhooks).where(webhooks.c.id == webhook).with_for_update()).one()
-        owner = connection.execute(select(users).where(users.c.id == row.user)).one()
-        later = select(events).where(events.c.number > row.seen).order_by(events.c.number).limit(BATCH)
-        found = connection.execute(later).all()
-        who = actor_of(owner)
-        news = [] if owner.disabled else [one.number for one in found if _told(who, row.actions, one)]
-        if news:
-            due = store.now()
-            rows = [{"webhook": webhook, "event": one, "state": Sending.WAITING, "due": due} for one in news]
-            connection.execute(insert(deliveries), rows)
-        if found:
-            same = (webhooks.c.id == webhook) & (webhooks.c.seen == row.seen)
-            connection.execute(update(webhooks).where(same).values(seen=found[-1].number))
-    return len(news)
+    queued = 0
+    for webhook in late:
+        with store.database.write() as connection:
+            row = connection.execute(select(webhooks).where(webhooks.c.id == webhook).with_for_update()).one()
+            owner = connection.execute(select(users).where(users.c.id == row.user)).one()
+            later = select(events).where(events.c.number > row.seen).order_by(events.c.number).limit(BATCH)
+            found = connection.execute(later).all()
+            who = actor_of(owner)
+            news = [] if owner.disabled else [one.number for one in found if _told(who, row.actions, one)]
+            if news:
+                due = {"webhook": webhook, "state": Sending.WAITING, "due": store.now()}
+                connection.execute(insert(deliveries), [due | {"event": number} for number in news])
+            if found:
+                same = (webhooks.c.id == webhook) & (webhooks.c.seen == row.seen)
+                connection.execute(update(webhooks).where(same).values(seen=found[-1].number))
+        queued += len(news)
+    return queued
 
 
 def _told(who: Actor, actions: Sequence[str], event: EventRow) -> bool:
@@ -211,14 +202,7 @@ def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "
     over = due.attempts >= len(WAITS)
     state = Sending.SENT if good else Sending.FAILED if over else Sending.WAITING
     later = at if good or over else at + WAITS[due.attempts]
-    values = {
-        "state": state,
-        "attempts": due.attempts + 1,
-        "due": later,
-        "status": status,
-        "said": said[:200],
-        "at": at,
-    }
+    values = {"state": state, "attempts": due.attempts + 1, "due": later, "status": status, "said": said[:200]}
     with store.database.write() as connection:
-        connection.execute(update(deliveries).where(deliveries.c.id == due.delivery).values(**values))
+        connection.execute(update(deliveries).where(deliveries.c.id == due.delivery).values(**values, at=at))
     return state

@@ -38,15 +38,6 @@ CONVENTION = {
 metadata = MetaData(naming_convention=CONVENTION)
 
 
-def typed(*tables: Table) -> None:
-    """Add the checks that numbers and times are stored as integers in SQLite, which does not enforce types."""
-    for table in tables:
-        for column in list(table.columns):
-            if isinstance(column.type, Micro | Instant):
-                check = CheckConstraint(f"typeof({column.name}) IN ('integer', 'null')", name=f"{column.name}_type")
-                table.append_constraint(check.ddl_if(dialect="sqlite"))
-
-
 def own_id() -> Column[int]:
     """Return the auto-increment primary key column."""
     # SQLite counts only a column that is exactly INTEGER
@@ -373,9 +364,6 @@ Index(None, tokens.c.user)
 Index(None, sessions.c.user)
 Index(None, parties.c.enterprise)
 Index(None, events.c.round)
-typed(*metadata.tables.values())
-
-
 studies = Table(
     "studies",
     metadata,
@@ -426,4 +414,8 @@ Index(None, studies.c.round)
 Index(None, studies.c.state)
 Index(None, webhooks.c.user)
 Index(None, deliveries.c.state, deliveries.c.due)
-typed(studies, webhooks, deliveries)
+for _table in metadata.tables.values():
+    for _column in list(_table.columns):
+        if isinstance(_column.type, Micro | Instant):  # SQLite does not enforce that numbers and times are integers
+            _check = CheckConstraint(f"typeof({_column.name}) IN ('integer', 'null')", name=f"{_column.name}_type")
+            _table.append_constraint(_check.ddl_if(dialect="sqlite"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,9 @@ import pandas as pd
 
 from synergy.dataset.sheet import Dataset
 from synergy.errors import StoreError
+from synergy.records.names import Sheet
 from synergy.store.messages import refusal
+from synergy.store.overlay import COLUMNS
 
 LEAST_AMOUNT = Decimal("0.001")  # of a row that has any: a plan is kept to six decimals, and its parts need figures too
 MOST_AMOUNT = Decimal(10**11)  # of a row, in its unit
@@ -20,14 +21,6 @@ MOST_MONEY = Decimal(10**12)  # price times amount of a row
 MOST_SUM = 4e12  # of all rows: below half of what the store keeps, for a plan adds costs and revenues to it
 _ROWS = 3  # that are named
 _ROUNDS = 50  # of what makes what: more than the steps of any chain of processes
-# table: columns of the name, of the amount and of the price
-_COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
-    {
-        "offers": ("offer", "quantity", "price"),
-        "needs": ("need", "quantity", "price"),
-        "facilities": ("facility", "capacity", "opex"),
-    }
-)
 _SIGNS = {"sell": ">", "buy": "<"}  # the way of the goods, from a row to a market or back
 
 
@@ -82,13 +75,13 @@ def _own(dataset: Dataset) -> dict[tuple[str, str], float]:
     """Return the money of each row at its own price."""
     opex = dataset["processes"].set_index("process")["opex"]
     found: dict[tuple[str, str], float] = {}
-    for table, (name, amount, price) in _COLUMNS.items():
+    for table, (name, _, amount, price) in COLUMNS.items():
         frame = dataset[table]
         prices = _numbers(frame[price])
-        if table == "facilities":  # without a cost of its own it has that of its process
+        if table is Sheet.FACILITIES:  # without a cost of its own it has that of its process
             prices = prices.fillna(frame["process"].map(opex))
         money = np.abs(prices.fillna(0.0).to_numpy(float) * _numbers(frame[amount]).fillna(0.0).to_numpy(float))
-        found |= {(table, str(ident)): one for ident, one in zip(frame[name], money.tolist(), strict=True)}
+        found |= {(str(table), str(ident)): one for ident, one in zip(frame[name], money.tolist(), strict=True)}
     return found
 
 
@@ -100,14 +93,15 @@ def _numbers(cells: pd.Series) -> pd.Series[float]:
 def _trades(dataset: Dataset) -> list[_PotentialTrade]:
     """Return the potential market trades of rows, and of plants that may be built (without a name)."""
     found = []
-    for table, side in (("offers", "sell"), ("needs", "buy")):
+    for table, side in ((Sheet.OFFERS, "sell"), (Sheet.NEEDS, "buy")):
         frame = dataset[table]
-        if table == "needs":  # any other buys for no more than its own price, which counts already
+        if table is Sheet.NEEDS:  # any other buys for no more than its own price, which counts already
             frame = frame[frame["required"].astype(str).str.casefold() == "true"]
-        name, amount, _ = _COLUMNS[table]
+        name, _, amount, _ = COLUMNS[table]
         columns = (frame[name], frame["commodity"], _numbers(frame[amount]).fillna(0.0))
         found += [
-            _PotentialTrade(table, str(one), str(good), side, most) for one, good, most in zip(*columns, strict=True)
+            _PotentialTrade(str(table), str(one), str(good), side, most)
+            for one, good, most in zip(*columns, strict=True)
         ]
     return found + _run(dataset, found)
 
@@ -118,7 +112,7 @@ def _run(dataset: Dataset, offered: Sequence[_PotentialTrade]) -> list[_Potentia
     frame = dataset["recipes"]
     for process, good, part in zip(frame["process"], frame["commodity"], frame["coefficient"], strict=True):
         recipes.setdefault(str(process), []).append((str(good), float(part)))
-    plants = [*_standing(dataset), *_buildable(dataset)]
+    plants = _plants(dataset)
     there: dict[str, float] = {}
     for one in offered:
         if one.side == "sell":
@@ -149,24 +143,18 @@ def _run(dataset: Dataset, offered: Sequence[_PotentialTrade]) -> list[_Potentia
     ]
 
 
-def _standing(dataset: Dataset) -> list[tuple[str, str, float]]:
-    frame = dataset["facilities"]
-    columns = (frame["facility"], frame["process"], _numbers(frame["capacity"]).fillna(0.0))
-    return [(str(ident), str(process), most) for ident, process, most in zip(*columns, strict=True)]
-
-
-def _buildable(dataset: Dataset) -> list[tuple[str, str, float]]:
-    """Return the processes that may be built, with their largest total capacity over all sites."""
-    processes, sizes = dataset["processes"], dataset["sizes"]
-    largest = sizes.groupby("process")["max_capacity"].max().to_dict()
-    places = len(dataset["sites"])
-    return [
-        ("", str(process), places * max(0.0 if np.isnan(most) else most, largest.get(process, 0.0)))
-        for process, most, may in zip(
-            processes["process"], processes["max_capacity"], processes["buildable"], strict=True
-        )
-        if may
-    ]
+def _plants(dataset: Dataset) -> list[tuple[str, str, float]]:
+    """Return name, process and largest activity of facilities, and of plants that may be built: all sites, no name."""
+    standing = dataset["facilities"]
+    columns = (standing["facility"], standing["process"], _numbers(standing["capacity"]).fillna(0.0))
+    found = [(str(ident), str(process), most) for ident, process, most in zip(*columns, strict=True)]
+    processes, places = dataset["processes"], len(dataset["sites"])
+    largest = dataset["sizes"].groupby("process")["max_capacity"].max().to_dict()
+    options = (processes[name] for name in ("process", "max_capacity", "buildable"))
+    for process, most, may in zip(*options, strict=True):
+        if may:
+            found.append(("", str(process), places * max(0.0 if np.isnan(most) else most, largest.get(process, 0.0))))
+    return found
 
 
 class _Prices:
@@ -205,13 +193,7 @@ def large(rows: Sequence[Turnover], what: str) -> StoreError:
 
 
 def bounded(dataset: Dataset, what: str) -> None:
-    """Refuse a dataset whose total turnover is beyond the storable range, as `large` says it.
-
-    Raises
-    ------
-    RefusedError
-        With the rows that move most.
-    """
+    """Refuse a dataset whose total turnover is beyond the storable range, as `large` says it."""
     # at a market nobody buys or sells more than what is offered, needed and run, which is counted there
     rows = [one for one in turnovers(dataset) if one.table != "markets"]
     if sum(one.money for one in rows) > MOST_SUM:

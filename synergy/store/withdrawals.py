@@ -1,18 +1,12 @@
-"""Departure of enterprises from the association; tokens and backups for administrators."""
+"""Departure of enterprises from the association, and their readmission."""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from pathlib import Path
-
 from sqlalchemy import Connection, delete, insert, select, update
 
-from synergy.records.accounts import Departed, Departure, IssuedToken, Readmitted
-from synergy.records.audit import Backup, BackupMade
+from synergy.records.accounts import Departed, Departure, Readmitted
 from synergy.records.names import Answer, Stage, State
 from synergy.store.access import Action, Actor, Resource, departed, latest_run, require
-from synergy.store.backup import back_up
 from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import refusal
 from synergy.store.notices import PLANNERS, NoticeContent, post
@@ -33,8 +27,6 @@ from synergy.store.tables import (
 
 _EARLY = (State.DRAFT, State.DECLARING)
 _OPEN = (State.FROZEN, State.REVIEW, State.PUBLISHED, State.RESPONDING)
-_ENDINGS = (".db", ".dump")
-_BLOCK = 1 << 20
 
 
 def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Departed:
@@ -60,15 +52,13 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | Non
 
     def body(change: Transaction) -> Departed:
         connection = change.connection
-        if not _known(connection, enterprise):
-            raise refusal("not_found", what="enterprise")
+        _refuse_unknown(connection, enterprise)
         _refuse_open(connection, enterprise)
-        gone = Departed(
-            enterprise=enterprise,
-            accounts=_closed(change, enterprise),
-            withdrawn=_withdrawn(connection, enterprise),
-            forbidden=_forbidden(change, enterprise),
-        )
+        accounts, early = _closed(change, enterprise), _rounds(connection, enterprise, _EARLY)
+        for table in (declared, declarations):
+            connection.execute(delete(table).where(table.c.enterprise == enterprise, table.c.round.in_(early)))
+        barred = _forbidden(change, enterprise)
+        gone = Departed(enterprise=enterprise, accounts=accounts, withdrawn=early, forbidden=barred)
         connection.execute(insert(departures).values(**given, at=change.at, actor=actor.name))
         detail = gone.model_dump(exclude={"enterprise"}) | {"reason": asked.note}
         change.event("enterprise.depart", f"enterprise:{enterprise}", detail)
@@ -97,27 +87,29 @@ def list_departures(store: Store, actor: Actor) -> list[Departure]:
     """Return the enterprises that have left and were not readmitted, by enterprise, for administrators."""
     require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
     with store.database.read() as connection:
-        rows = connection.execute(select(departures).order_by(departures.c.enterprise)).all()
-    return [Departure.of(row) for row in rows]
+        rows = connection.execute(select(departures).order_by(departures.c.enterprise))
+        return [Departure.of(row) for row in rows]
 
 
-def _known(connection: Connection, enterprise: str) -> bool:
-    """Return whether an enterprise has an account or takes part in a round, and has not left."""
-    if departed(connection, [enterprise]):
-        return False
+def _refuse_unknown(connection: Connection, enterprise: str) -> None:
+    """Refuse an enterprise that has left, or has no account and takes part in no round."""
     account = select(users.c.id).where(users.c.enterprise == enterprise)
     part = select(declarations.c.round).where(declarations.c.enterprise == enterprise)
-    return any(connection.execute(wanted.limit(1)).first() is not None for wanted in (account, part))
+    if departed(connection, [enterprise]) or all(
+        connection.execute(wanted.limit(1)).first() is None for wanted in (account, part)
+    ):
+        raise refusal("not_found", what="enterprise")
 
 
 def _refuse_open(connection: Connection, enterprise: str) -> None:
     """Refuse while a run, a proposal or a partnership with an enterprise is open."""
-    part = _rounds(connection, enterprise, (State.MATCHING,))
-    if part:
+    if _rounds(connection, enterprise, (State.MATCHING,)):
         raise refusal("busy")
+    mine = select(proposals.c.code).join(parties, parties.c.proposal == proposals.c.id)
     offered: list[str] = []
     for ident in _rounds(connection, enterprise, _OPEN):
-        offered += _proposals(connection, ident, enterprise)
+        still = mine.where(proposals.c.match == latest_run(ident), proposals.c.answer != Answer.DECLINED)
+        offered += connection.execute(still.where(parties.c.enterprise == enterprise)).scalars()
     inside = select(parties.c.proposal).where(parties.c.enterprise == enterprise)
     held = partnerships.c.proposal.in_(inside) & (partnerships.c.stage != Stage.ENDED)
     running = [str(one) for one in connection.execute(select(partnerships.c.id).where(held)).scalars()]
@@ -127,22 +119,9 @@ def _refuse_open(connection: Connection, enterprise: str) -> None:
 
 
 def _rounds(connection: Connection, enterprise: str, states: tuple[State, ...]) -> list[int]:
-    wanted = (
-        select(rounds.c.id)
-        .join(declarations, declarations.c.round == rounds.c.id)
-        .where(declarations.c.enterprise == enterprise, rounds.c.state.in_(states))
-    )
-    return list(connection.execute(wanted.order_by(rounds.c.id)).scalars())
-
-
-def _proposals(connection: Connection, round_id: int, enterprise: str) -> list[str]:
-    """Return the proposals of an enterprise in the latest run of a round that no party has declined."""
-    wanted = (
-        select(proposals.c.code)
-        .join(parties, parties.c.proposal == proposals.c.id)
-        .where(proposals.c.match == latest_run(round_id), proposals.c.answer != Answer.DECLINED)
-    )
-    return list(connection.execute(wanted.where(parties.c.enterprise == enterprise)).scalars())
+    wanted = select(rounds.c.id).join(declarations, declarations.c.round == rounds.c.id).order_by(rounds.c.id)
+    own = wanted.where(declarations.c.enterprise == enterprise, rounds.c.state.in_(states))
+    return list(connection.execute(own).scalars())
 
 
 def _closed(change: Transaction, enterprise: str) -> list[str]:
@@ -156,83 +135,12 @@ def _closed(change: Transaction, enterprise: str) -> list[str]:
     return [row.name for row in found]
 
 
-def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
-    """Remove an enterprise and its declarations from the rounds not yet frozen, and return these rounds."""
-    early = _rounds(connection, enterprise, _EARLY)
-    for table in (declared, declarations):
-        connection.execute(delete(table).where(table.c.enterprise == enterprise, table.c.round.in_(early)))
-    return early
-
-
 def _forbidden(change: Transaction, enterprise: str) -> list[int]:
     """Forbid exchanges with an enterprise in the frozen rounds still open, and return these rounds."""
     found = _rounds(change.connection, enterprise, _OPEN)
     told = {"kind": "forbid", "cause": "departed", "at": change.at, "actor": change.actor.name}
     for ident in found:
-        rows = [
-            {**told, "round": ident, "pattern": {side: enterprise}} for side in ("from_enterprise", "to_enterprise")
-        ]
+        sides = ({side: enterprise} for side in ("from_enterprise", "to_enterprise"))
+        rows = [{**told, "round": ident, "pattern": pattern} for pattern in sides]
         change.connection.execute(insert(rulings), rows)
     return found
-
-
-def all_tokens(store: Store, actor: Actor) -> list[IssuedToken]:
-    """Return the metadata of the active tokens of all accounts, the next to end first, for administrators."""
-    require(actor, Action.MANAGE_USERS, Resource("token"))
-    wanted = (
-        select(tokens, users.c.name)
-        .join(users, users.c.id == tokens.c.user)
-        .where(tokens.c.revoked.is_(None), tokens.c.expires > store.now())
-        .order_by(tokens.c.expires)
-    )
-    with store.database.read() as connection:
-        rows = connection.execute(wanted).all()
-    return [IssuedToken.of(row) for row in rows]
-
-
-def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> BackupMade:
-    """Back up the store into a folder on its own machine; the content is not downloaded.
-
-    The folder is created where it does not exist, readable by its owner alone. The same key makes no second backup.
-
-    Raises
-    ------
-    UsageError
-        It cannot be written.
-    RefusedError
-        A backup was made within this second.
-    """
-    require(actor, Action.MANAGE_USERS, Resource("user"))
-    at = store.now()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ending = _ENDINGS[0] if store.database.file is not None else _ENDINGS[1]
-    target = folder / f"synergy-{at:%Y%m%dT%H%M%SZ}{ending}"
-    if target.exists():
-        raise refusal("taken", what="file", name=target.name)
-    back_up(store.database.url.render_as_string(hide_password=False), target)
-    copy = BackupMade(file=target.name, bytes=target.stat().st_size, sha256=_digest(target), at=at)
-
-    def body(change: Transaction) -> BackupMade:
-        change.event("backup.make", "store", {"file": copy.file, "sha256": copy.sha256})
-        return copy
-
-    made = commit(store, actor, Step("backup.make", {}, key), BackupMade, body)
-    if made.file != target.name:  # the key has made one before
-        target.unlink()
-    return made
-
-
-def copies(actor: Actor, folder: Path) -> list[Backup]:
-    """Return the backups in a folder, the latest first, for administrators."""
-    require(actor, Action.MANAGE_USERS, Resource("user"))
-    found = [one for ending in _ENDINGS for one in folder.glob(f"synergy-*{ending}")]
-    rows = [(one.name, one.stat()) for one in sorted(found, reverse=True)]
-    return [Backup(file=name, bytes=stat.st_size, at=datetime.fromtimestamp(stat.st_mtime, UTC)) for name, stat in rows]
-
-
-def _digest(file: Path) -> str:
-    sums = hashlib.sha256()
-    with file.open("rb") as content:
-        while block := content.read(_BLOCK):
-            sums.update(block)
-    return sums.hexdigest()

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from synergy.candidates.candidates import ExclusionReason, quality_rows
-from synergy.dataset.columns import ColumnType
-from synergy.dataset.schema import TABLES, own_column
+from synergy.dataset.schema import TABLES, ColumnType, own_column
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.network.ends import EndKind
 from synergy.network.network import Network
 from synergy.network.places import Bools, Floats
+from synergy.proposals.names import Names, names
+from synergy.texts import Catalogue
 
 APART = ("indicators", "deals")  # tables that enter no plan
 # one price is one figure wherever it is paid: rows that share these columns move together
@@ -30,6 +31,19 @@ class Origin(StrEnum):
     DECLARED = "declared"  # an interval stands beside it
     DEFAULT = "default"  # it stands at its default, which may mean that nobody said anything
     UNSTATED = "unstated"  # a quality that an inlet limits and the outlet does not state
+
+
+# English, Chinese
+SAID = Catalogue(
+    {
+        "markets": ("market price of {commodity} (markets: {count})", "{commodity}的市场价格（{count} 个市场）"),
+        "quality": ("{name} of {commodity} from {holder}", "{holder}所供{commodity}的{name}"),
+        "cell": ("{column}: {row} ({about})", "{column}：{row}（{about}）"),
+        Origin.DECLARED: ("declared", "申报区间"),
+        Origin.DEFAULT: ("at its default", "取默认值"),
+        Origin.UNSTATED: ("not stated", "未申报"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +173,7 @@ def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
     silent = np.isnan(network.qualities.values[signature, pairs["property"].to_numpy(int)])
     seen: set[tuple[str, ...]] = set()
     for (source, prop), of in pairs[silent].groupby(["source", "property"], sort=True):
-        value = _kept(float(of["minimum"].max()), float(of["maximum"].min()))
+        value = float(pd.Series([of["minimum"].max(), of["maximum"].min()]).mean())  # either may be absent
         name = str(network.qualities.properties[int(prop)])
         for end in np.flatnonzero(network.outlets.group == int(source)).tolist():
             commodity = str(network.places.commodities[network.outlets.commodity[end]])
@@ -169,13 +183,6 @@ def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
                 yield Figure("qualities", "value", (FigureRow(-1, None, key, np.nan, np.nan, value),), Origin.UNSTATED)
 
 
-def _kept(least: float, most: float) -> float:
-    """Return a value within quality limits, either of which may be absent (NaN)."""
-    if np.isnan(least) or np.isnan(most):
-        return least if np.isnan(most) else most
-    return (least + most) / 2
-
-
 def _holder(dataset: Dataset, network: Network, end: int) -> str:
     """Return the id of an outlet's holder in `qualities`: offer, store, market or process."""
     kind, ref = EndKind(int(network.outlets.kind[end])), int(network.outlets.ref[end])
@@ -183,3 +190,34 @@ def _holder(dataset: Dataset, network: Network, end: int) -> str:
         return str(network.places.processes[network.units.process[ref]])
     table = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets"}[kind]
     return str(dataset[table][own_column(table)].iloc[ref])
+
+
+def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
+    """Return the description of a figure in words."""
+    said, row = names(dataset, lang), figure.rows[0]
+    if figure.origin is Origin.UNSTATED:
+        holder, commodity, name = row.key
+        called = {"name": name, "commodity": said.commodity[commodity], "holder": _called(dataset, said, holder)}
+        return SAID.say("quality", lang, **called)
+    cells = dataset[figure.table].iloc[row.place]
+    if figure.table == "markets" and figure.column == "price":
+        return SAID.say("markets", lang, commodity=said.commodity[str(cells["commodity"])], count=len(figure.rows))
+    column = TABLES[figure.table].column(figure.column)
+    assert column is not None
+    kinds = (("commodity", said.commodity), ("process", said.process), ("site", said.site), ("enterprise", said.owner))
+    about = [of.get(str(cells[name]), str(cells[name])) for name, of in kinds if name in cells.index and cells[name]]
+    joined = ("、" if lang == "zh" else ", ").join(about) or figure.table
+    title = column.zh if lang == "zh" else column.en
+    return SAID.say("cell", lang, column=title, row=" / ".join(row.key), about=joined)
+
+
+def _called(dataset: Dataset, said: Names, holder: str) -> str:
+    """Return the name of the holder of a quality: the process, or the site of an offer or store."""
+    if holder in said.process:
+        return said.process[holder]
+    for table, key in (("offers", "offer"), ("stores", "store")):
+        rows = dataset[table]
+        here = rows.loc[rows[key] == holder, "site"]
+        if len(here):
+            return said.site[str(here.iloc[0])]
+    return holder

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from math import inf, isnan
 
 import numpy as np
+import pandas as pd
 
 from synergy.candidates.scope import coalition, everyone
 from synergy.dataset.schema import YEAR
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset, yearly
+from synergy.dataset.sheet import Dataset, subset, yearly
 from synergy.engine import match, problem
 from synergy.errors import UsageError
+from synergy.model.assembly import Assembly
+from synergy.model.build import Model, objective
+from synergy.model.decode import decode, integers_of
+from synergy.model.local_branching import Near, Wish
 from synergy.model.search import LARGE, SMALL
 from synergy.model.solve import solve
 from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.directions import distance, features_of
-from synergy.network.places import places_of
+from synergy.network.network import between_enterprises
+from synergy.network.places import Bools, Floats, Ints, places_of, positions
+from synergy.network.units import units_of
 from synergy.options import Options
-from synergy.plan import Plan
-from synergy.uncertainty.figures import Figure, changed, figures_of
-from synergy.uncertainty.trial import FigureTrial, TrialOutcome
+from synergy.plan import Decisions, Plan
+from synergy.records.plain import plain
+from synergy.scenario import JSON
+from synergy.texts import LANGUAGES
+from synergy.uncertainty.figures import Figure, changed, figures_of, subject
 from synergy.verification.verify import assert_valid
 
 ASKED = 40  # figures that are looked at by linear problems
@@ -33,6 +42,17 @@ PERT = 1 / 6  # weight of each end (Malcolm et al. 1959, Operations Research 7:6
 NOUGHT = 1e-7  # part of the value that is none
 OF_SITE = ("offers", "needs", "facilities", "stores")
 SECONDS = 30.0
+SCHEMA = "synergy/sensitivity/1"
+# columns that enter the objective alone, and whether they are figures of units
+PRICES = {
+    ("offers", "price"): False,
+    ("needs", "price"): False,
+    ("markets", "price"): False,
+    ("stores", "charge_cost"): False,
+    ("stores", "hold_cost"): False,
+    ("facilities", "opex"): True,
+    ("processes", "opex"): True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +171,15 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, params: SolvePara
     several = len(dataset["periods"]) > 1
     large = several and len(problem(dataset, everyone(places_of(dataset))).cost) > LARGE
     if large:
-        dataset, plan = yearly(dataset), _together(plan)
+        dataset = yearly(dataset)
+        flows, runs = (getattr(plan.decisions, name).assign(period=YEAR[0]) for name in ("flows", "runs"))
+        plan = replace(plan, decisions=replace(plan.decisions, flows=flows, runs=runs), standalone=None)
     study = _Study(dataset, plan, params)
     found = study.searched(study.looked())
     found = study.gained(sorted(found, key=_rank))
     better = study.trial.value if study.trial.value > study.trial.asked + study.nought else None
     order = tuple(sorted(found, key=_rank))
     return Sensitivity(study.trial.value, better, order, len(study.figures), large, study.stopped)
-
-
-def _together(plan: Plan) -> Plan:
-    """Return a plan with its periods aggregated to a year, without standalone values."""
-    flows, runs = (getattr(plan.decisions, name).assign(period=YEAR[0]) for name in ("flows", "runs"))
-    return replace(plan, decisions=replace(plan.decisions, flows=flows, runs=runs), standalone=None)
 
 
 def _rank(one: Uncertain) -> tuple[float, float]:
@@ -224,14 +240,13 @@ class _Study:
         for place, one in enumerate(found):
             if self._past():
                 break
-            ends = tuple(self._gained(one.figure, end, alone) for end in one.ends)
-            found[place] = replace(one, ends=ends)
+            ends = []
+            for end in one.ends:
+                change = alone.change(changed(self.dataset, one.figure, end.end), one.figure)
+                ends.append(end if change is None else replace(end, gain=end.change - change))
+                self.over = self.over or alone.stopped
+            found[place] = replace(one, ends=tuple(ends))
         return found
-
-    def _gained(self, figure: Figure, end: End, alone: StandaloneValues) -> End:
-        change = alone.change(changed(self.dataset, figure, end.end), figure)
-        self.over = self.over or alone.stopped
-        return end if change is None else replace(end, gain=end.change - change)
 
     def _uncertain(self, figure: Figure, outcomes: list[TrialOutcome], *, searched: bool) -> Uncertain:
         ends = zip(figure.ends, outcomes, strict=True)
@@ -335,3 +350,202 @@ class StandaloneValues:
         solution = solve(problem(part, coalition(np.asarray(members))), quiet)
         self.stopped = self.stopped or quiet.ended()
         return None if solution.x is None else solution.value
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """Effect of a changed figure on the plan.
+
+    `best` is the value of the best plan found, money a year, and `decisions` that plan, None if it was not searched
+    for; `kept` is the value of the plan with its commitments kept, -inf where it cannot be carried out.
+    """
+
+    best: float
+    kept: float
+    decisions: Decisions | None = None
+
+    @property
+    def regret(self) -> float:
+        """Return the regret: money a year lost by having decided without knowing the figure."""
+        return max(0.0, self.best - self.kept)
+
+
+class FigureTrial:
+    """Evaluate a plan under changed figures, with its problem kept in a solver.
+
+    The plan is replaced if a better one is found at the start; `seconds` is the most time for a search of better
+    decisions.
+    """
+
+    def __init__(self, dataset: Dataset, decisions: Decisions, params: SolveParams, seconds: float) -> None:
+        self.dataset, self._params = dataset, params
+        self.timed = False  # whether a clock has ended a search so far
+        self.model = problem(dataset, everyone(places_of(dataset)))
+        near = Near(self.model, integers_of(self.model, decisions), params)
+        x = near.rest(Wish())
+        if x is None:
+            raise UsageError(
+                "the plan's builds and links fit no exchanges of this dataset: give the scenario it was made with "
+                "/ 该方案的新建装置和线路与数据集不符：请给出其情景"
+            )
+        self.asked = near.value(x)
+        x = near.around(Wish(), x, seconds)
+        assert x is not None
+        self.timed = near.timed
+        near.settle(x)
+        self.x: Floats = x
+        self.value = near.value(x)
+        self.decisions = decode(self.model, x)[0]
+        self.stand = _stand_of(self.model, self.decisions)
+        self._warm = near
+        self.relaxed = near.bound(Wish())
+
+    def _changed(self, figure: Figure, end: str) -> tuple[Near, Stand]:
+        """Return the problem with a changed figure, and the commitments of the plan in it."""
+        model = problem(changed(self.dataset, figure, end), everyone(self.model.candidates.network.places))
+        stand = _stand_of(model, self.decisions)
+        return Near(model, stand.whole, self._params), stand
+
+    def slope(self, figure: Figure) -> float:
+        """Return a first-order estimate of a figure's effect (money a year), from amounts and reduced costs.
+
+        Columns in use count by amount; columns at 0 count if the change exceeds their reduced cost.
+        """
+        if (figure.table, figure.column) not in PRICES:
+            return inf  # only solving again tells
+        guess = 0.0
+        reduced, most = self._reduced, np.where(np.isfinite(self.model.upper), self.model.upper, 0.0)
+        for end in figure.ends:
+            more = self._cost(figure, end) - self.model.cost
+            entering = np.maximum(more - np.maximum(reduced, 0.0), 0.0) * (most - self.x)
+            guess = max(guess, abs(float(more @ self.x)) + float(np.maximum(entering, 0.0).max(initial=0.0)))
+        return guess
+
+    @cached_property
+    def _reduced(self) -> Floats:
+        return self._warm.reduced()
+
+    def _cost(self, figure: Figure, end: str) -> Floats:
+        """Return the objective coefficients with a changed figure."""
+        dataset, candidates = changed(self.dataset, figure, end), self.model.candidates
+        network = replace(candidates.network, dataset=dataset)
+        if PRICES[figure.table, figure.column]:
+            network = replace(network, units=units_of(dataset, network.places))
+        return objective(Assembly(columns=self.model.columns), replace(candidates, network=network))
+
+    def quick(self, figure: Figure, end: str) -> TrialOutcome:
+        """Return the effect of a figure estimated by LPs alone, warm-started for price changes.
+
+        The value of the best plan is estimated by the change of the relaxation's bound.
+        """
+        if (figure.table, figure.column) in PRICES:
+            near, stand = self._warm, self.stand
+            near.reprice(self._cost(figure, end))
+        else:
+            near, stand = self._changed(figure, end)
+        free, kept = near.rest(Wish()), near.rest(stand.wish, trim=False)
+        guess = self.value + near.bound(Wish()) - self.relaxed
+        best = max(guess, -inf if free is None else near.value(free))
+        worth = -inf if kept is None else near.value(kept) - stand.sunk
+        if near is self._warm:
+            near.reprice(self.model.cost)
+        return TrialOutcome(best, worth)
+
+    def exact(self, figure: Figure, end: str, seconds: float) -> TrialOutcome:
+        """Return the effect of a figure with the best plan re-optimised in a new model."""
+        near, stand = self._changed(figure, end)
+        kept = near.rest(stand.wish, trim=False)
+        best = near.around(Wish(), near.rest(Wish()), seconds)
+        self.timed = self.timed or near.timed
+        worth = -inf if kept is None else near.value(kept) - stand.sunk
+        if best is None:
+            return TrialOutcome(worth, worth)
+        return TrialOutcome(max(near.value(best), worth), worth, decode(near.model, best)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Commitments of a plan in a model.
+
+    `whole`, shape (columns,), are its binaries; `wish` keeps sizes as built and allows no dealings that the plan has
+    not. `sunk` is what its builds and links cost, money a year, and the model, which may leave them out, does not know.
+    """
+
+    whole: Floats
+    wish: Wish
+    sunk: float
+
+
+def _stand_of(model: Model, decisions: Decisions) -> Stand:
+    """Return the commitments of a plan in a model of its dataset or of one with changed figures."""
+    whole = integers_of(model, decisions)
+    units, size = model.candidates.network.units, model.column("size")
+    steps, builds = units.steps, decisions.builds
+    step = size.key["step"] if len(size) else np.empty(0, np.int64)
+    name = (builds["process"].astype(object) + "@" + builds["site"].astype(object)).to_numpy(object)
+    keys = [
+        pd.MultiIndex.from_arrays(side)
+        for side in ((units.ids[steps.unit[step]], steps.size[step]), (name, builds["size"].to_numpy(object)))
+    ]
+    place = keys[1].get_indexer(keys[0])
+    capacity = np.where(place >= 0, np.append(builds["capacity"].to_numpy(float), 0.0)[place], 0.0)
+    lacking = ~keys[1].isin(keys[0])
+    sunk = float(builds["annual_cost"].to_numpy(float)[lacking].sum())
+    fits = capacity <= np.maximum(model.upper[size.span], 0.0)
+    return Stand(
+        whole, Wish(closed=_strangers(model, decisions), fixed=size.positions[fits], amounts=capacity[fits]), sunk
+    )
+
+
+def _strangers(model: Model, decisions: Decisions) -> Ints:
+    """Return the flow columns between enterprises without a deal in that commodity in the plan."""
+    flow = model.column("flow")
+    if not len(flow):
+        return np.empty(0, np.int64)
+    network, places = model.candidates.network, model.candidates.network.places
+    arc = flow.key["arc"]
+    origin = network.sources.site[network.arcs.outlet[arc]]
+    target = network.sinks.site[network.arcs.inlet[arc]]
+    commodity = network.sources.commodity[network.arcs.outlet[arc]]
+    between: Bools = between_enterprises(places, origin, target)
+    firms, goods = len(places.enterprises), len(places.commodities)
+    key = (places.owner[origin] * firms + places.owner[target]) * goods + commodity
+    flows = decisions.flows
+    ends = [positions(flows[name], places.sites) for name in ("from_site", "to_site")]
+    known = (places.owner[ends[0]] * firms + places.owner[ends[1]]) * goods
+    known += positions(flows["commodity"], places.commodities)
+    return flow.start + np.flatnonzero(between & ~np.isin(key, known))
+
+
+def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, JSON]:
+    """Return uncertain figures as a plain JSON record, by rank; money a year in the dataset's currency."""
+    return {
+        "schema": SCHEMA,
+        "dataset": {"name": dataset.name, "digest": dataset.digest},
+        "value": found.value,
+        "better": found.better,
+        "uncertain": found.known,
+        "yearly": found.yearly,
+        "stopped": found.stopped,
+        "figures": [_record(dataset, place, one) for place, one in enumerate(found.found, 1)],
+    }
+
+
+def _record(dataset: Dataset, place: int, one: Uncertain) -> dict[str, JSON]:
+    figure = one.figure
+    rows = [
+        {name: plain(getattr(row, name)) for name in ("line", "key", "low", "value", "high")} for row in figure.rows
+    ]
+    return {
+        "rank": place,
+        **{f"title_{lang}": subject(dataset, figure, lang) for lang in LANGUAGES},
+        "table": figure.table,
+        "column": figure.column,
+        "origin": str(figure.origin),
+        "rows": rows,
+        "ends": [plain(asdict(end)) for end in one.ends],
+        "regret_worst": one.worst,
+        "regret_expected": one.expected,
+        "plan_changes": one.changes,
+        "searched": one.searched,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 from itertools import combinations
 
 import numpy as np
@@ -14,15 +14,14 @@ from synergy.errors import Severity
 from synergy.halting import watched
 from synergy.literal.build import LiteralModel, build
 from synergy.literal.scope import Floats, Ints, Variant
-from synergy.literal.solve import LiteralSolution, solve
+from synergy.literal.solve import solve
 from synergy.plan import Plan
 from synergy.solvers import ORTOOLS, ortools
-from synergy.verification.findings import Book, Finding
-from synergy.verification.settled import payoffs_of
+from synergy.verification.books import Book, Finding
+from synergy.verification.claims import payoffs_of
 
 NEAR = 1e-5  # part of a value by which two solvers may differ
 GAP = 1e-6
-_Ask = Callable[[float], LiteralSolution]
 FEW = 4  # enterprises up to which every coalition is solved
 MOST = 300  # yes-or-no decisions up to which a solver is asked again
 SECONDS = 10.0
@@ -33,81 +32,58 @@ _PASSES = 3
 _WIDEST = 2.0**30
 
 
-class Countdown:
-    """Timer of the seconds left."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """Return the seconds until the end, negative past it."""
-        return self._end - time.monotonic()
-
-
 def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
     """Re-solve the reference plans of a plan with the contract's literal model, and return values that do not follow.
 
     The values are those of `standalone`, `status_quo`, `today` and of coalitions. What is not checked within `seconds`
-    gives warnings.
+    gives warnings, merged into one.
     """
-    book, clock = Book(), Countdown(seconds)
+    book, end = Book(), time.monotonic() + seconds
     if plan.standalone is None:
         return ()
     firms = [str(name) for name in dataset["enterprises"]["enterprise"]]
-    _compared(book, "today", plan.today, [lambda left: _solved(dataset, None, Variant.TODAY, left)], clock)
+    _compared(book, dataset, ("today", plan.today), [(None, Variant.TODAY)], end)
     for name in firms:
         if name in plan.standalone:
-            ask = [_alone(dataset, name, Variant.ROUND)]
-            _compared(book, f"standalone.{name}", plan.standalone[name], ask, clock)
-    quo = [_alone(dataset, name, Variant.QUO) for name in firms]
-    _compared(book, "status_quo", plan.status_quo, quo, clock)
-    book.found += coalitions_again(dataset, plan, clock.left)
-    return tuple(_counted(book.found))
-
-
-def _counted(found: list[Finding]) -> Iterator[Finding]:
-    """Yield findings, with all unchecked claims merged into one."""
-    late = [finding.subject for finding in found if not finding.refuses]
-    yield from (finding for finding in found if finding.refuses)
+            claim = f"standalone.{name}", plan.standalone[name]
+            _compared(book, dataset, claim, [({name}, Variant.ROUND)], end)
+    _compared(book, dataset, ("status_quo", plan.status_quo), [({name}, Variant.QUO) for name in firms], end)
+    book.found += coalitions_again(dataset, plan, end - time.monotonic())
+    late = [finding.subject for finding in book.found if not finding.refuses]
+    found = [finding for finding in book.found if finding.refuses]
     if late:
         said = ", ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
-        yield Finding("unchecked", said, "not solved again in the time given", Severity.WARNING)
+        found.append(Finding("unchecked", said, "not solved again in the time given", Severity.WARNING))
+    return tuple(found)
 
 
-def _alone(dataset: Dataset, name: str, variant: Variant) -> _Ask:
-    return lambda left: _solved(dataset, name, variant, left)
-
-
-def _solved(dataset: Dataset, name: str | None, variant: Variant, left: float) -> LiteralSolution:
-    model = build(dataset, members=None if name is None else {name}, variant=variant)
-    return solve(model, time_limit=left, gap=GAP)
-
-
-def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Countdown) -> None:
+def _compared(
+    book: Book,
+    dataset: Dataset,
+    claim: tuple[str, float | None],
+    problems: list[tuple[Collection[str] | None, Variant]],
+    end: float,
+) -> None:
     """Compare a claim with the sum of the re-solved values; None matches only an infeasible coalition."""
-    code, low, high = subject.partition(".")[0], 0.0, 0.0
-    for status, value, bound in _answers(asks, clock):
-        if status not in ("optimal", "feasible", "infeasible"):
+    (subject, claimed), low, high = claim, 0.0, 0.0
+    code = subject.partition(".")[0]
+    for members, variant in problems:
+        left = end - time.monotonic()
+        solution = solve(build(dataset, members, variant), time_limit=left, gap=GAP) if left > 0 else None
+        if solution is None or solution.status not in ("optimal", "feasible", "infeasible"):
             book.add("unchecked", subject, "not solved again in the time given", Severity.WARNING)
             return
-        low, high = (low + value, high + bound) if status != "infeasible" else (-np.inf, -np.inf)
-    if claim is None or high == -np.inf:
-        if claim is not None or high != -np.inf:
-            book.add(code, subject, f"claimed {claim}, found {None if high == -np.inf else low}")
+        if solution.status == "infeasible":
+            low, high = -np.inf, -np.inf
+        else:
+            low, high = low + solution.value, high + max(solution.bound, solution.value)
+    if claimed is None or high == -np.inf:
+        if claimed is not None or high != -np.inf:
+            book.add(code, subject, f"claimed {claimed}, found {None if high == -np.inf else low}")
         return
     room = NEAR * max(1.0, abs(high))
-    if not low - room <= claim <= high + room:
-        book.add(code, subject, f"claimed {claim:.12g}, found {low:.12g}")
-
-
-def _answers(asks: list[_Ask], clock: Countdown) -> Iterator[tuple[str, float, float]]:
-    for ask in asks:
-        if clock.left <= 0:
-            yield "no_plan", 0.0, 0.0
-            return
-        solution = ask(clock.left)
-        yield solution.status, solution.value, max(solution.bound, solution.value)
+    if not low - room <= claimed <= high + room:
+        book.add(code, subject, f"claimed {claimed:.12g}, found {low:.12g}")
 
 
 def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
@@ -123,12 +99,17 @@ def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tup
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     payoff = dict(zip(names, payoffs_of(settlement, names).tolist(), strict=True))
     claimed = {frozenset(one["enterprises"]): float(one["value"]) for one in settlement["binding"]}
+    asked = dict.fromkeys(claimed)
+    if len(names) <= FEW:
+        asked |= dict.fromkeys(frozenset(some) for size in range(1, len(names)) for some in combinations(names, size))
     bound = np.inf if settlement["excess_bound"] is None else float(settlement["excess_bound"])
     room = NEAR * max(1.0, abs(plan.value)) + float(settlement["tolerance"])
     worst = -np.inf if len(names) <= FEW else np.inf  # most that any coalition lacks
-    for members in _asked(names, claimed):
-        left = end - time.monotonic()
-        value, proven = _worth(dataset, members, left) if left > 0 else (-np.inf, np.inf)
+    for members in (some for some in asked if len(some) < len(names)):
+        left, value, proven = end - time.monotonic(), -np.inf, np.inf
+        if left > 0:
+            solution = solve(build(dataset, members=members), time_limit=left, gap=GAP)
+            value, proven = -np.inf if solution.x is None else solution.value, solution.bound
         subject = " ".join(sorted(members))
         if members in claimed and claimed[members] > proven + room:
             book.add("coalition", subject, f"claimed to be worth {claimed[members]:.9g}, proven at most {proven:.9g}")
@@ -142,23 +123,6 @@ def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tup
     if len(names) > 1 and excess is not None and float(excess) > worst + room:
         book.add("excess", "settlement.excess", f"claimed {excess:.9g}, no coalition lacks more than {worst:.9g}")
     return tuple(book.found)
-
-
-def _asked(names: list[str], claimed: dict[frozenset[str], float]) -> Iterator[frozenset[str]]:
-    """Yield the coalitions to solve, without the grand coalition."""
-    chosen = dict.fromkeys(claimed)
-    if len(names) <= FEW:
-        for size in range(1, len(names)):
-            chosen |= dict.fromkeys(frozenset(some) for some in combinations(names, size))
-    yield from (members for members in chosen if len(members) < len(names))
-
-
-def _worth(dataset: Dataset, members: frozenset[str], seconds: float) -> tuple[float, float]:
-    """Return the value of a coalition and its bound."""
-    solution = solve(build(dataset, members=members), time_limit=seconds, gap=GAP)
-    if solution.status == "infeasible":
-        return -np.inf, -np.inf
-    return (-np.inf if solution.x is None else solution.value), solution.bound
 
 
 def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> float | None:

@@ -22,6 +22,10 @@ MOST_CELLS = 8_000_000  # of one sheet, blanks between others included
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _MARKS = (b'"e"', b"'e'", b"<f", b":f", b"hidden")
+_BROKEN = (
+    *(python_calamine.CalamineError, ParseError, expat.ExpatError, zipfile.BadZipFile),
+    *(OSError, ValueError, EOFError, KeyError, NotImplementedError),
+)
 Plain = dict[
     str, str | bool | dict[str, str] | list[int] | list[list[int]] | list[list[float | str | bool | dict[str, str]]]
 ]
@@ -84,7 +88,7 @@ class _SheetWalk:
         self._inside = ""
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        """Handle the start of an element."""
+        """Begin an element, as `XMLParser.StartElementHandler`."""
         tag = name.rpartition(":")[2]
         if tag == "c":
             self._cell, self._kind, self._formula, self._value = given.get("r", ""), given.get("t", ""), None, ""
@@ -96,12 +100,12 @@ class _SheetWalk:
             self.columns.update(range(int(given.get("min", "0")), min(int(given.get("max", "0")), 512) + 1))
 
     def text(self, data: str) -> None:
-        """Handle text."""
+        """Keep the text of a cell, as `XMLParser.CharacterDataHandler`."""
         if self._inside:
             self._text += data
 
     def end(self, name: str) -> None:
-        """Handle the end of an element."""
+        """End an element, as `XMLParser.EndElementHandler`."""
         tag = name.rpartition(":")[2]
         if tag == "f":
             self._formula, self._inside = self._text, ""
@@ -145,7 +149,7 @@ def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> Plain:
 
 
 def parsed(path: str) -> list[Plain]:
-    """Return all sheets of a workbook as plain JSON, for each the fields of `synergy.workbook.sheets.SheetPage`."""
+    """Return all sheets of a workbook as plain JSON, for each the fields of `synergy.workbook.reading.SheetPage`."""
     with zipfile.ZipFile(path) as packed:
         _harmless(packed)
         parts = _parts(packed)
@@ -174,9 +178,7 @@ def main() -> None:
         found = {"fault": ["workbook_memory", ""]}
     except python_calamine.PasswordError:
         found = {"fault": ["zip_password", ""]}
-    except (python_calamine.CalamineError, ParseError, expat.ExpatError, zipfile.BadZipFile, KeyError) as error:
-        found = {"fault": ["workbook_broken", f"{type(error).__name__}: {error}"[:200]]}
-    except (OSError, ValueError, EOFError, NotImplementedError) as error:
+    except _BROKEN as error:
         found = {"fault": ["workbook_broken", f"{type(error).__name__}: {error}"[:200]]}
     json.dump(found, sys.stdout, separators=(",", ":"))
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from synergy.errors import (
-    DatasetError,
-    SolverError,
-    StoreError,
-    SynergyError,
-    UsageError,
-)
+from synergy.errors import DatasetError, SolverError, StoreError, SynergyError, UsageError
 
 _CALLS = 8  # of the innermost calls, in the log
 

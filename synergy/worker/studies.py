@@ -7,30 +7,27 @@ import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset
+from synergy.dataset.sheet import Dataset, subset
 from synergy.errors import ConflictError, SynergyError, UnavailableError
 from synergy.explanation.explain import Explainer
 from synergy.explanation.trial import Question
 from synergy.graph.pathways import pathways, pathways_record
 from synergy.model.solve_params import SolveParams
-from synergy.near_optimal.alternatives import alternatives
-from synergy.near_optimal.document import alternatives_record
+from synergy.near_optimal.alternatives import alternatives, alternatives_record
 from synergy.plan import Plan
 from synergy.records.documents import StudyArguments
 from synergy.records.files import plan_from_record
 from synergy.records.names import StudyKind
 from synergy.records.plain import plain
-from synergy.records.studies import Asked
+from synergy.records.runs import Asked
 from synergy.scenario import JSON
 from synergy.store.access import WORKER
-from synergy.store.backup import dataset_of
+from synergy.store.datasets import dataset_of
 from synergy.store.store import Store
 from synergy.store.studies import StudyClaim, claim_study, finish_study
-from synergy.uncertainty.document import sensitivity_record
-from synergy.uncertainty.sensitivity import sensitivity
+from synergy.uncertainty.sensitivity import sensitivity, sensitivity_record
 from synergy.worker.causes import cause, died, late, sentence
-from synergy.worker.isolation import DiedError, LateError, LeftError, Stop, apart
+from synergy.worker.questions import DiedError, LateError, LeftError, Stop, apart
 
 LIMIT_S = 660.0  # of one study, whatever it says itself
 _LOG = logging.getLogger("synergy.worker")
@@ -48,17 +45,15 @@ def answered(held: StudyClaim) -> dict[str, JSON]:
     """
     dataset = dataset_of(held.archive, held.scenario)
     asked, kind = held.question.asked, held.question.kind
+    record: Mapping[str, object]
     if kind is StudyKind.PATHWAYS:
-        return _pathways(dataset, asked, held.enterprise)
-    assert held.plan is not None
-    found: dict[str, JSON] = plain(_ANSWERS[kind](dataset, plan_from_record(held.plan), asked, held.enterprise or ""))
-    return found
-
-
-def _pathways(dataset: Dataset, asked: StudyArguments, enterprise: str | None) -> dict[str, JSON]:
-    # what an enterprise could do with what it has and what is public: who else has what is not told
-    seen = dataset if enterprise is None else subset(dataset, {enterprise})
-    found: dict[str, JSON] = plain(pathways_record(seen, pathways(seen, asked["commodity"], depth=asked["depth"])))
+        # what an enterprise could do with what it has and what is public: who else has what is not told
+        seen = dataset if held.enterprise is None else subset(dataset, {held.enterprise})
+        record = pathways_record(seen, pathways(seen, asked["commodity"], depth=asked["depth"]))
+    else:
+        assert held.plan is not None
+        record = _ANSWERS[kind](dataset, plan_from_record(held.plan), asked, held.enterprise or "")
+    found: dict[str, JSON] = plain(record)
     return found
 
 
@@ -85,8 +80,8 @@ _ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, StudyArguments, str], Mapp
 }
 
 
-def main(pipe: Connection[dict[str, JSON] | str, object], held: StudyClaim) -> None:
-    """Answer a study in the child process, and send the answer, or the text of a fault."""
+def answer_for(pipe: Connection[dict[str, JSON] | str, object], held: StudyClaim) -> None:
+    """Answer a study in a child process, and send the answer, or the text of a fault, to the parent."""
     try:
         pipe.send(answered(held))
     except BrokenPipeError:
@@ -105,14 +100,10 @@ def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) ->
     if held is None:
         return None
     try:
-        ended = _apart(held, stop or _never) if apart else _here(held)
+        ended = _apart(held, stop or (lambda: False)) if apart else _here(held)
         return None if ended is None else finish_study(store, WORKER, held, *ended)
     except ConflictError:  # it took too long, and another worker has it
         return None
-
-
-def _never() -> bool:
-    return False
 
 
 def _here(held: StudyClaim) -> tuple[dict[str, JSON] | None, str]:
@@ -126,7 +117,7 @@ def _here(held: StudyClaim) -> tuple[dict[str, JSON] | None, str]:
 def _apart(held: StudyClaim, stop: Stop) -> tuple[dict[str, JSON] | None, str] | None:
     """Return the outcome of a study from a child process with a time limit, None where it was left."""
     try:
-        said = apart(main, (held,), LIMIT_S, stop)
+        said = apart(answer_for, (held,), LIMIT_S, stop)
     except LeftError:
         return None
     except LateError:

@@ -9,16 +9,20 @@ leaves.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from synergy.worker.work import Habits
+from synergy.store.store import open_store
+from synergy.worker.work import Habits, work
 
 _LOOK_S = 0.2
 FIRST_S, LONGEST_S = 0.5, 30.0  # waited before a worker that died is started again: twice as long each time
@@ -99,7 +103,7 @@ class Supervisor:
 
     def _fill(self, post: _Post) -> None:
         """Start a worker process and send it its configuration."""
-        process = subprocess.Popen([sys.executable, "-m", "synergy.worker.supervised"], stdin=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", "synergy.worker.supervisor"], stdin=subprocess.PIPE)
         post.process, post.started = process, time.monotonic()
         told = {
             "address": str(self.address),
@@ -132,3 +136,32 @@ def _closed(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     with suppress(BrokenPipeError):
         process.stdin.close()
+
+
+def main() -> None:
+    """Run one worker of a supervisor, with the configuration in the first line of its input, until the input closes."""
+    # an interrupt at the terminal reaches the server too, which says when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    told = json.loads(line)
+    over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
+    threading.Thread(target=_listen, args=(over,), daemon=True).start()
+    store = open_store(told.pop("address"))
+    try:
+        work(store, Habits(**{**told, "lease": timedelta(seconds=told["lease"])}), over.is_set)
+    finally:
+        store.close()
+
+
+def _listen(over: threading.Event) -> None:
+    """Set an event when the standard input closes, because the server is gone."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    over.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Worker loop: claim a run, solve it in a child process, renew its lease, store progress, publish the result."""
+"""Worker: claim a run, solve it in a child process, renew its lease, store progress, publish the result."""
 
 from __future__ import annotations
 
@@ -16,23 +16,30 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from synergy.errors import (
-    ConflictError,
-    UnavailableError,
-    VerificationError,
-)
+from synergy.errors import ConflictError, UnavailableError, VerificationError
+from synergy.model.solve_params import Event
 from synergy.records.names import Wanted
 from synergy.records.runs import Requested
 from synergy.scenario import JSON
 from synergy.store.access import WORKER
-from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
+from synergy.store.leases import (
+    EVERY,
+    LEASE,
+    Claim,
+    beat,
+    cancelled,
+    claim,
+    fail,
+    keep_checkpoint,
+    note_progress,
+    release,
+    renew,
+)
 from synergy.store.notices import approaching
-from synergy.store.readiness import EVERY, beat
 from synergy.store.results import RunEnd, finish
 from synergy.store.store import Store
 from synergy.worker.causes import cause, died, lasting, late, sentence
-from synergy.worker.solve import Task, solve, told
-from synergy.worker.solver_process import Failure, Message, main
+from synergy.worker.solve import Failure, Message, Task, solve, solve_for, told
 from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to
@@ -126,41 +133,28 @@ def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], boo
         return None
     try:
         if habits.apart:
-            return _Watch(store, habits, held, stop or _never).watch()
+            return _Watch(store, habits, held, stop or (lambda: False)).watch()
         return _here(store, held, habits.task(held))
     except ConflictError:  # the lease was lost: nothing of this attempt may be stored
         return None
     except UnavailableError:
         raise
     except Exception as error:
-        return _failed(store, held, error)
-
-
-def _failed(store: Store, held: Claim, error: Exception) -> Requested | None:
-    """Record the failure of a run, with a message for the planner and a line in the log."""
-    _LOG.error("run %d, attempt %d, failed: %s", held.match, held.attempt, cause(error))
-    with suppress(ConflictError):
-        return fail(store, WORKER, held, sentence(error), again=not lasting(error))
-    return None
-
-
-def _never() -> bool:
-    return False
+        _LOG.error("run %d, attempt %d, failed: %s", held.match, held.attempt, cause(error))
+        with suppress(ConflictError):
+            return fail(store, WORKER, held, sentence(error), again=not lasting(error))
+        return None
 
 
 def _here(store: Store, held: Claim, task: Task) -> Requested:
     """Solve in the current process, for tests and small datasets."""
-    records: dict[int, dict[str, JSON]] = {}
-
-    def keep(record: dict[str, JSON]) -> None:
-        keep_checkpoint(store, WORKER, held, record)
-
+    events: list[Event] = []
     try:
-        ended = solve(task, lambda event: records.__setitem__(len(records), told(event)), keep=keep)
+        ended = solve(task, events.append, keep=lambda record: keep_checkpoint(store, WORKER, held, record))
     except VerificationError as error:
         return fail(store, WORKER, held, error.said, error.findings)
-    if records:
-        note_progress(store, WORKER, held, records)
+    if events:
+        note_progress(store, WORKER, held, dict(enumerate(map(told, events))))
     return finish(store, WORKER, held, ended)
 
 
@@ -182,7 +176,7 @@ class _Watch:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         child = context.Process(
-            target=main, args=(theirs, self.habits.task(self.held)), name=f"match-{self.held.match}"
+            target=solve_for, args=(theirs, self.habits.task(self.held)), name=f"match-{self.held.match}"
         )
         child.start()
         theirs.close()

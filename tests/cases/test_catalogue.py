@@ -12,7 +12,7 @@ from catalogue import COVERED, EXPECTED, covers
 from stores import ADMIN, PLANNER, begun, editor
 
 from synergy.records.names import Seat
-from synergy.store import audit, declarations
+from synergy.store import commit, declarations
 from synergy.store.rounds import StepOptions, remind
 from synergy.store.store import KEY_FILE, make_store
 
@@ -45,10 +45,10 @@ def test_70_a_clock_that_goes_back_and_a_leap_day_change_no_order(
     back = replace(store, now=lambda: datetime(2027, 12, 31, 1, tzinfo=UTC))
     declarations.repeat(back, editor("GLASS"), Seat(ident, "GLASS"), StepOptions(version=1))
     remind(back, PLANNER, ident)
-    events = audit.history(store, PLANNER, ident)
+    events = commit.history(store, PLANNER, ident)
     numbers = [one.number for one in events]
     assert sorted(numbers) == list(range(min(numbers), min(numbers) + len(numbers)))
     assert {one.at.date().isoformat() for one in events} == {"2028-02-29", "2027-12-31"}
-    assert audit.verify_chain(store, ADMIN).sound
+    assert commit.verify_chain(store, ADMIN).sound
     assert declarations.declaration(store, editor("GLASS"), Seat(ident, "GLASS")).version == 2
     store.close()

@@ -21,14 +21,12 @@ from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.errors import VerificationError
 from synergy.literal.build import LiteralModel
-from synergy.literal.owners import collected
+from synergy.literal.parts import collected
 from synergy.options import Options
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LINK_COLUMNS, Decisions, Plan
 from synergy.round import run
-from synergy.verification.books import Books
-from synergy.verification.checks import check_rows, check_strays
-from synergy.verification.findings import Book
-from synergy.verification.verify import assert_valid, verify
+from synergy.verification.books import Book, Books
+from synergy.verification.verify import assert_valid, check_rows, check_strays, verify
 
 # what is found where a switch is off though it should be on: the judge switches on what runs or is exchanged
 SWITCHED = {"load_min": "load", "load_max": "load", "partner": "max_partners", "quality_max": "quality"}

@@ -14,8 +14,7 @@ from roots import ROOT
 from synergy.candidates.scope import coalition
 from synergy.dataset.read import read
 from synergy.dataset.settings import load_scenario
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset, yearly
+from synergy.dataset.sheet import Dataset, subset, yearly
 from synergy.engine import problem
 from synergy.model.solve import solve
 from synergy.model.solve_params import SolveParams

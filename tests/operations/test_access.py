@@ -21,19 +21,15 @@ from web_worlds import World
 
 import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
+from synergy.records.accounts import EventTold
 from synergy.records.figures import Record, exact, written
 from synergy.records.names import Answer, Role, Seat, Sheet, Stage, StudyKind
-from synergy.records.notices import EventTold
 from synergy.store import (
     access,
     accounts,
-    aggregates,
     answers,
-    api_tokens,
-    audit,
     datasets,
     declarations,
-    follow_up,
     notices,
     queries,
     rounds,
@@ -42,15 +38,14 @@ from synergy.store import (
 )
 from synergy.store.access import RULES, Action, Actor, Resource
 from synergy.store.answers import CounterOffer, Reply
-from synergy.store.commit import Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit, history
 from synergy.store.leases import Claim
 from synergy.store.notices import list_notices
 from synergy.store.overlay import Entry
-from synergy.store.questions import Wondered
 from synergy.store.results import RunEnd
 from synergy.store.rounds import Draft, Until
 from synergy.store.store import KEY_FILE, Store, make_store
-from synergy.store.studies import StudyClaim, StudyQuestion
+from synergy.store.studies import StudyClaim, StudyQuestion, Wondered
 from synergy.store.subscriptions import Due
 from synergy.store.tables import users
 
@@ -68,17 +63,17 @@ EXPECTED = {
     "review.rule": "P",
     "review.withdraw": "P",
     "answers.conclude": "P",
-    "aggregates.measures": "PERACD",
+    "queries.measures": "PERACD",
     "queries.see_match": "PA",
     "queries.list_declarations": "PA erc",
     "datasets.add_dataset": "P",
     "datasets.list_datasets": "PA",
     "datasets.list_starts": "PA",
     "datasets.dataset_archive": "PA",
-    "planning.round_input": "PA",
-    "planning.round_names": "PA",
-    "planning.list_members": "PA",
-    "planning.dataset_facts": "P",
+    "queries.round_input": "PA",
+    "queries.round_names": "PA",
+    "queries.list_members": "PA",
+    "queries.dataset_facts": "P",
     "studies.ask": "PA erc",
     "studies.see_study": "PA erc",
     "studies.list_studies": "PA erc",
@@ -93,7 +88,6 @@ EXPECTED = {
     "subscriptions.note": "W",
     "queries.list_rounds": "PERACD",
     "queries.see_round": "PERACD",
-    "queries.state_of": "PERACD",
     "queries.see_matches": "PA",
     "queries.match_input": "PA",
     "queries.see_plan": "PA",
@@ -101,30 +95,30 @@ EXPECTED = {
     "review.list_rulings": "PA",
     "review.doubtful": "PA",
     "comparison.compare": "PA",
-    "aggregates.aggregates": "PERAC",
+    "queries.aggregates": "PERAC",
     "declarations.declare": "P ec",
     "declarations.repeat": "P ec",
     "declarations.declaration": "PA erc",
-    "preview.ground": "PA erc",
-    "preview.preview": "P ec",
-    "follow_up.balance": "PA erc",
+    "declarations.ground": "PA erc",
+    "declarations.preview": "P ec",
+    "answers.balance": "PA erc",
     "queries.list_proposals": "PA erc",
     "queries.see_proposal": "PA erc",
-    "audit.story": "PA erc",
-    "preview.goods": "PA erc",
-    "preview.chains": "PA erc",
-    "questions.left": " erc",
-    "questions.wonder": " erc",
+    "queries.story": "PA erc",
+    "declarations.goods": "PA erc",
+    "declarations.chains": "PA erc",
+    "studies.left": " erc",
+    "studies.wonder": " erc",
     "answers.answer": " ec",
-    "follow_up.follow": "P ec",
-    "follow_up.followed": "PA erc",
-    "audit.history": "PA",
-    "audit.verify_chain": "PAD",
+    "answers.follow": "P ec",
+    "answers.followed": "PA erc",
+    "commit.history": "PA",
+    "commit.verify_chain": "PAD",
     "accounts.add_user": "D",
     "accounts.change_user": "D peracd",
     "accounts.list_users": "AD",
     "accounts.name_of": "D",
-    "anonymity.telltales": "PA",
+    "proposal_views.telltales": "PA",
     "withdrawals.depart": "D",
     "withdrawals.readmit": "D",
     "withdrawals.list_departures": "D",
@@ -132,12 +126,12 @@ EXPECTED = {
     "notices.mark_read": "P erc",
     "notices.unread": "P erc",
     "notices.approaching": "W",
-    "api_tokens.add_token": "D perac",
-    "api_tokens.list_tokens": "D perac",
-    "api_tokens.revoke_token": "D perac",
-    "api_tokens.end_token": "D",
-    "withdrawals.all_tokens": "D",
-    "withdrawals.make_copy": "D",
+    "accounts.add_token": "D perac",
+    "accounts.list_tokens": "D perac",
+    "accounts.revoke_token": "D perac",
+    "accounts.end_token": "D",
+    "accounts.all_tokens": "D",
+    "backup.make_copy": "D",
     "leases.claim": "W",
     "leases.renew": "W",
     "leases.note_progress": "W",
@@ -148,9 +142,9 @@ EXPECTED = {
     "results.finish": "W",
 }
 OF_ONESELF = (
-    "api_tokens.add_token",
-    "api_tokens.list_tokens",
-    "follow_up.followed",
+    "accounts.add_token",
+    "accounts.list_tokens",
+    "answers.followed",
     "queries.list_proposals",
     "notices.list_notices",
     "notices.mark_read",
@@ -160,8 +154,9 @@ OF_ONESELF = (
     "studies.list_studies",
     "subscriptions.add_webhook",
     "subscriptions.list_webhooks",
-    "questions.left",
+    "studies.left",
 )
+TOKENS = ("accounts.add_token", "accounts.list_tokens", "accounts.revoke_token", "accounts.end_token")
 MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
 CANARY = ("137.918273", "2953.817462")
 
@@ -196,13 +191,13 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
                     answers.answer(store, editor(name), one.proposal, Reply(Answer.ACCEPTED))
         found = proposals(store, ident)
         accounts.add_user(store, accounts.MACHINE, accounts.AccountData("ed-east", Role.EDITOR, "EAST"))
-        token = api_tokens.add_token(store, accounts.known(store, "ed-east"), "erp", ["read"])
+        token = accounts.add_token(store, accounts.known(store, "ed-east"), "erp", ["read"])
         other = responding_round(store)
         for one in proposals(store, other).values():
             for name in one.enterprises:
                 answers.answer(store, editor(name), one.proposal, Reply(Answer.ACCEPTED))
         made = answers.conclude(store, PLANNER, other).partnerships
-        shared = {row.partnership for row in follow_up.followed(store, editor("EAST"))}
+        shared = {row.partnership for row in answers.followed(store, editor("EAST"))}
         why = StudyQuestion(StudyKind.EXPLANATION, {"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
         ids = {
             "round": ident,
@@ -243,17 +238,17 @@ def _in_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "declarations.repeat": (place,),
         "queries.see_match": (1,),
         "declarations.declaration": (place,),
-        "preview.ground": (place,),
-        "preview.preview": (place, [entry]),
-        "follow_up.balance": (place,),
+        "declarations.ground": (place,),
+        "declarations.preview": (place, [entry]),
+        "answers.balance": (place,),
         "queries.see_proposal": (ids["code"],),
-        "audit.story": (ids["code"],),
-        "preview.goods": (place,),
-        "preview.chains": (place, "COG"),
-        "questions.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
+        "queries.story": (ids["code"],),
+        "declarations.goods": (place,),
+        "declarations.chains": (place, "COG"),
+        "studies.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
         "answers.answer": (ids["code"], Reply(Answer.ACCEPTED)),
-        "follow_up.follow": (ids["partnership"], Stage.PERMITS),
-        "follow_up.followed": (),
+        "answers.follow": (ids["partnership"], Stage.PERMITS),
+        "answers.followed": (),
     }
 
 
@@ -276,10 +271,10 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "subscriptions.note": (Due(0, 1, 0, "", "", told), None),
         "datasets.list_datasets": (),
         "datasets.list_starts": (),
-        "planning.dataset_facts": (ids["dataset"],),
+        "queries.dataset_facts": (ids["dataset"],),
         "datasets.dataset_archive": (ids["dataset"],),
-        "audit.history": (),
-        "audit.verify_chain": (),
+        "commit.history": (),
+        "commit.verify_chain": (),
         "accounts.add_user": (accounts.AccountData("new", Role.PLANNER),),
         "accounts.change_user": ("ed-east",),
         "accounts.list_users": (),
@@ -291,12 +286,12 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "notices.mark_read": (["none"],),
         "notices.unread": (),
         "notices.approaching": (),
-        "api_tokens.add_token": ("x", ["read"]),
-        "api_tokens.list_tokens": (),
-        "api_tokens.revoke_token": (ids["token"],),
-        "api_tokens.end_token": (ids["token"],),
-        "withdrawals.all_tokens": (),
-        "withdrawals.make_copy": (ids["folder"],),
+        "accounts.add_token": ("x", ["read"]),
+        "accounts.list_tokens": (),
+        "accounts.revoke_token": (ids["token"],),
+        "accounts.end_token": (ids["token"],),
+        "accounts.all_tokens": (),
+        "backup.make_copy": (ids["folder"],),
         "leases.claim": ("w",),
         "leases.renew": (held,),
         "leases.note_progress": (held, {}),
@@ -357,10 +352,10 @@ def test_every_cell(name: str, lived: tuple[Store, dict[str, Any]], shut: None) 
     wide, _, own = EXPECTED[name].partition(" ")
     for letter, role in LETTERS.items():
         bound = role in (Role.EDITOR, Role.READER, Role.CLIENT)
-        account = name.startswith(("api_tokens.", "accounts.change", "subscriptions."))
+        account = name.startswith((*TOKENS, "accounts.change", "subscriptions."))
         mine = Actor("ed-east", role, "EAST" if bound else None, None, 1)
         foreign = Actor("ed-west", role, "WEST" if bound else None, None, 2)
-        if name in ("queries.see_proposal", "audit.story", "answers.answer", "follow_up.follow"):
+        if name in ("queries.see_proposal", "queries.story", "answers.answer", "answers.follow"):
             foreign = Actor("ed-alumina", role, "ALUMINA" if bound else None, None, 2)
         if letter in wide:
             expected = ("yes", "yes")
@@ -438,15 +433,15 @@ def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (actor.role, actor.enterprise, actor.scopes) == (Role.EDITOR, "EAST", None)
     with pytest.raises(RefusedError):
         accounts.change_user(store, actor, "li", password="short")
-    token = api_tokens.add_token(store, actor, "erp", ["read", "declare"], 1).token
-    assert token not in _json(audit.history(store, PLANNER))
-    assert api_tokens.actor_of_token(store, token).scopes == {"read", "declare"}
+    token = accounts.add_token(store, actor, "erp", ["read", "declare"], 1).token
+    assert token not in _json(history(store, PLANNER))
+    assert accounts.actor_of_token(store, token).scopes == {"read", "declare"}
     with store.database.read() as connection:
         raw = connection.exec_driver_sql("SELECT * FROM tokens").one()
     assert token not in map(str, raw)
     accounts.change_user(store, accounts.MACHINE, "li", password="another horse")
     with pytest.raises(DeniedError):
-        api_tokens.actor_of_token(store, token)
+        accounts.actor_of_token(store, token)
     with pytest.raises(DeniedError):  # it rests, even for the right one
         accounts.sign_in(store, "li", "another horse", resting=True)
     for _ in range(accounts.TOLD[0] + 1):
@@ -454,7 +449,7 @@ def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             accounts.sign_in(store, "li", "wrong horse!")
     assert [one.kind for one in list_notices(store, actor)] == ["tried"]
     assert accounts.list_users(store, accounts.MACHINE)[0].failures == accounts.TOLD[0] + 1
-    assert [one.action for one in audit.history(store, PLANNER)].count("user.tried") == 1
+    assert [one.action for one in history(store, PLANNER)].count("user.tried") == 1
     assert accounts.sign_in(store, "li", "another horse").name == "li"
     assert accounts.wrong_passwords(store, "li") == 0
     accounts.change_user(store, accounts.MACHINE, "li", disabled=True)
@@ -531,16 +526,16 @@ def _obtained(store: Store, ident: int, codes: list[str], rivals: tuple[str, ...
                 lambda a=actor: queries.list_rounds(store, a),
                 lambda a=actor: queries.see_round(store, a, ident),
                 lambda a=actor: queries.list_proposals(store, a, ident),
-                lambda a=actor: aggregates.aggregates(store, a, ident),
-                lambda a=actor: follow_up.followed(store, a, ident),
+                lambda a=actor: queries.aggregates(store, a, ident),
+                lambda a=actor: answers.followed(store, a, ident),
                 lambda a=actor: queries.see_plan(store, a, ident),
                 lambda a=actor: queries.see_matches(store, a, ident),
                 lambda a=actor: queries.see_progress(store, a, 1),
-                lambda a=actor: audit.history(store, a),
+                lambda a=actor: history(store, a),
                 lambda a=actor: notices.list_notices(store, a),
                 *(lambda a=actor, c=code: queries.see_proposal(store, a, c) for code in codes),
                 *(lambda a=actor, e=one: declarations.declaration(store, a, Seat(ident, e)) for one in NAMES),
-                lambda a=actor: follow_up.balance(store, a, Seat(ident, "EAST")),
+                lambda a=actor: answers.balance(store, a, Seat(ident, "EAST")),
                 lambda a=actor: answers.answer(store, a, codes[0], Reply(Answer.COUNTERED, counter=[CounterOffer(9)])),
             ]
             for call in calls:

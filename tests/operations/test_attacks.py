@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from stores import tiny
 
-from synergy.store.backup import dataset_of
-from synergy.store.ladder import STEP, on_ladder, rungs
+from synergy.store.datasets import dataset_of
+from synergy.store.freezing import on_ladder, rungs
+from synergy.store.rounds import STEP
 
 COST = 317.31
 ROUNDS = 8  # `python tests/tools/attacks.py --rounds 100` prints the figures of many

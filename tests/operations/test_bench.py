@@ -24,7 +24,7 @@ from roots import ROOT
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import check, read
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import yearly
 from synergy.errors import UsageError
 from synergy.literal import build, solve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ def test_everything_can_be_done_on_the_command_line(
     assert run(f"proposal show {gas['proposal']} --as glass".split(), Talk("zh")) == 0
     shown = capsys.readouterr().out
     assert "本企业年增益" in shown
-    assert "序号" in shown  # of a line: a counter-offer names it
+    # the number of a line, which a counter-offer names, and figures with their units
+    assert re.search(r"序号 .* 60000 千 Nm3 +[\d.]+ 元/千 Nm3 ", shown, re.DOTALL)
     assert run(f"proposal show {gas['proposal']} --as anna".split(), Talk("en")) == 0
     shown = capsys.readouterr().out
     assert "Gain: " in shown
@@ -91,7 +93,7 @@ def test_everything_can_be_done_on_the_command_line(
     again = say(f"run request {ident} --here", "anna")
     shown = say(f"run compare {done['match']} {again['match']}", "anna")
     assert any(ruling["kind"] == "fix" for ruling in shown["inputs"]["rulings"])
-    assert "622,721,778" in tell(f"run compare {done['match']} {again['match']}", "anna")
+    assert "622,721,778 元" in tell(f"run compare {done['match']} {again['match']}", "anna")
     say(f"round publish {ident}", "anna")
     say(f"round collect {ident}", "anna")
     (partnership,) = say(f"round conclude {ident}", "anna")["partnerships"]
@@ -139,6 +141,7 @@ def _look(say: Any, tell: Any, ident: int, run: int) -> None:
 def _follow(tell: Any, ident: int, partnership: int) -> None:
     """Take a partnership further, and look back."""
     assert "审批" in tell(f"partnership follow {partnership} permits", "east")
+    assert "60000 千 Nm3" in tell(f"declaration balance {ident} GLASS", "glass")
     tell("partnership list", "anna")
     tell(f"audit events {ident}", "anna")
     tell("notice list", "anna")

@@ -23,8 +23,8 @@ from synergy.scenario import Pattern, Settings
 from synergy.settlement.prices import PriceLimits, Trades, limited
 from synergy.store import answers, freezing, notices, queries, runs
 from synergy.store.answers import CounterOffer, Reply
-from synergy.store.backup import archive, dataset_of, snapshot_of
-from synergy.store.policy import composed, prices_of
+from synergy.store.datasets import archive, dataset_of, snapshot_of
+from synergy.store.runs import composed, prices_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.verification.verify import verify
 

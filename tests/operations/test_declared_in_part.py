@@ -15,8 +15,8 @@ from web_worlds import World
 from synergy.errors import DatasetError
 from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
-from synergy.records.declarations import Declaration, DeclarationStored
 from synergy.records.names import Seat, Sheet
+from synergy.records.rounds import Declaration, DeclarationStored
 from synergy.store import declarations
 from synergy.store.store import KEY_FILE, Store, make_store
 

@@ -17,9 +17,8 @@ from synergy.errors import UnavailableError
 from synergy.records.names import Answer, Seat, Stage
 from synergy.store import (
     answers,
-    audit,
+    commit,
     declarations,
-    follow_up,
     freezing,
     leases,
     notices,
@@ -31,7 +30,7 @@ from synergy.store import (
 )
 from synergy.store.access import WORKER
 from synergy.store.answers import Reply
-from synergy.store.readiness import ready
+from synergy.store.leases import ready
 from synergy.store.results import finish
 from synergy.store.rounds import StepOptions
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -92,9 +91,9 @@ def _life(store: Store) -> Iterator[Step]:
     yield lambda: rounds.advance(store, PLANNER, ident, "publish", StepOptions(key="publish"))
     yield lambda: rounds.advance(store, PLANNER, ident, "collect")
     yield lambda: answers.conclude(store, PLANNER, ident)
-    for one in follow_up.followed(store, PLANNER)[:1]:
+    for one in answers.followed(store, PLANNER)[:1]:
         for stage in (Stage.PERMITS, Stage.ENDED):
-            yield lambda one=one, stage=stage: follow_up.follow(
+            yield lambda one=one, stage=stage: answers.follow(
                 store, PLANNER, one.partnership, stage, StepOptions(note="so")
             )
     yield lambda: notices.mark_read(store, editor("EAST"))
@@ -152,7 +151,7 @@ def test_every_call_fails_once(place: Place) -> None:
             calls, at = calls + 1, at + 1
         assert at > 1
         steps += 1
-    assert audit.verify_chain(store, PLANNER).sound
+    assert commit.verify_chain(store, PLANNER).sound
     assert (steps, calls > 300) == (31, True), (steps, calls)
 
 
@@ -206,4 +205,4 @@ def test_a_server_of_the_database_that_crashed_is_met_again(place: Place, server
     assert _dump(store) == before
     assert ready(store)["store"]
     freezing.freeze(store, PLANNER, ident)
-    assert audit.verify_chain(store, PLANNER).sound
+    assert commit.verify_chain(store, PLANNER).sound

@@ -16,7 +16,7 @@ from synergy.errors import DatasetError, NotFoundError, Problem, Severity
 from synergy.forms.submitting import declare_judged, judge_file
 from synergy.forms.writing import declaration_workbook
 from synergy.records.names import Seat
-from synergy.store import declarations, preview
+from synergy.store import declarations
 from synergy.store.rounds import StepOptions
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.texts import LANGUAGES
@@ -221,7 +221,7 @@ def test_refused(name: str, way: str, declared: tuple[Store, int]) -> None:
     with pytest.raises(DatasetError) as raised:
         declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), found)
     assert raised.value.problems == found.problems
-    assert not preview.ground(store, editor("GLASS"), Seat(ident, "GLASS")).submitted
+    assert not declarations.ground(store, editor("GLASS"), Seat(ident, "GLASS")).submitted
 
 
 @covers(53, *WAYS)
@@ -320,7 +320,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
     enterprise: str, lang: str, declared: tuple[Store, int]
 ) -> None:
     store, ident = declared
-    known = preview.ground(store, editor(enterprise), Seat(ident, enterprise))
+    known = declarations.ground(store, editor(enterprise), Seat(ident, enterprise))
     found = judged(declared, declaration_workbook(known, lang), "xlsx", enterprise)
     assert [problem.line() for problem in found.problems] == []
     assert found.changes is not None
@@ -332,7 +332,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
 
 def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None:
     store, ident = declared
-    data = declaration_workbook(preview.ground(store, editor("GLASS"), Seat(ident, "GLASS")), "en")
+    data = declaration_workbook(declarations.ground(store, editor("GLASS"), Seat(ident, "GLASS")), "en")
     import zipfile
 
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -340,7 +340,7 @@ def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None
     assert b"GLASS-HEAT" in whole
     assert not any(name in whole for name in (b"EAST-1", b"WEST", b"1500000", b"ALUMINA-HYDRATE"))
     with pytest.raises(NotFoundError):
-        preview.ground(store, editor("EAST"), Seat(ident, "GLASS"))
+        declarations.ground(store, editor("EAST"), Seat(ident, "GLASS"))
     with pytest.raises(NotFoundError):
         judge_file(store, editor("EAST"), Seat(ident, "GLASS"), (b"", "x.xlsx"))
 

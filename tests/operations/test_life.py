@@ -18,10 +18,10 @@ from stores import OPTIONS, PLANNER, editor, proposals, tiny
 
 from synergy.errors import ConflictError, NotFoundError, RefusedError
 from synergy.records.names import Answer, Seat, Sheet, Stage
-from synergy.store import answers, audit, declarations, follow_up, freezing, leases, queries, rounds, runs
+from synergy.store import answers, commit, declarations, freezing, leases, queries, rounds, runs
 from synergy.store.access import WORKER
 from synergy.store.answers import CounterOffer, Reply
-from synergy.store.backup import dataset_of
+from synergy.store.datasets import dataset_of
 from synergy.store.overlay import Entry, checked
 from synergy.store.results import RunEnd, finish
 from synergy.store.rounds import STEPS, Draft, StepOptions
@@ -348,7 +348,7 @@ class Life(RuleBasedStateMachine):
         STEPS_SEEN["follow"] += 1
         one = sorted(self.stage)[pick % len(self.stage)]
         ident, now = self.stage[one]
-        call = lambda: follow_up.follow(self.store, PLANNER, one, Stage(stage), StepOptions(note="so"))  # noqa: E731
+        call = lambda: answers.follow(self.store, PLANNER, one, Stage(stage), StepOptions(note="so"))  # noqa: E731
         if now == "ended" or ORDER.index(stage) <= ORDER.index(now):
             with pytest.raises(RefusedError):
                 call()
@@ -365,13 +365,13 @@ class Life(RuleBasedStateMachine):
         STEPS_SEEN["all"] += 1
         found = {one.round: one.state for one in queries.list_rounds(self.store, PLANNER)}
         assert found == self.state
-        assert audit.verify_chain(self.store, PLANNER).count == self.events
+        assert commit.verify_chain(self.store, PLANNER).count == self.events
 
     @invariant()
     def what_is_declared_adds_up(self) -> None:
         """Declared is free, committed and ended, none below nothing."""
         for ident, amount in getattr(self, "declared", {}).items():
-            (need,) = follow_up.balance(self.store, PLANNER, Seat(ident, "GLASS"))
+            (need,) = answers.balance(self.store, PLANNER, Seat(ident, "GLASS"))
             committed, ended = need.committed.value, need.ended.value
             assert need.declared.value == amount
             assert need.free.value + committed + ended == amount

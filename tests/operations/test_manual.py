@@ -22,15 +22,14 @@ from web_worlds import World
 from synergy.cli.commands import commands
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.read import read
-from synergy.dataset.schema import TABLES
+from synergy.dataset.schema import TABLES, Column, ColumnType
 from synergy.dataset.settings import load_scenario
 from synergy.records.schema import plan_schema
 from synergy.scenario import Settings
 from synergy.settlement.rules import RULES
 from synergy.store.access import SCOPES
-from synergy.store.questions import MOST
+from synergy.store.studies import MOST_QUESTIONS
 from synergy.texts import LANGUAGES
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -285,9 +284,9 @@ def test_rules_statuses_benchmarks_scopes_and_the_catalogue_are_those_of_the_cod
     told = {name for cells in _rows(TEXTS["developer.md"], "| name |") for name in _codes(cells[0])}
     assert told == set(BENCHES)
     assert tuple(sorted(cells[0].strip("`") for cells in _rows(TEXTS["program.md"], "| scope"))) == SCOPES
-    assert f"A round has {MOST} questions." in TEXTS["enterprise.en.md"]
-    assert f"可提问 {MOST} 次" in TEXTS["enterprise.zh.md"]
-    assert f"({MOST} questions a round" in TEXTS["security.md"]
+    assert f"A round has {MOST_QUESTIONS} questions." in TEXTS["enterprise.en.md"]
+    assert f"可提问 {MOST_QUESTIONS} 次" in TEXTS["enterprise.zh.md"]
+    assert f"({MOST_QUESTIONS} questions a round" in TEXTS["security.md"]
     statuses = [cells[0] for cells in _rows(TEXTS["plan.md"], "| status |")]
     assert statuses == [str(number) for number in range(7)]
     items = {int(cells[0]): tuple(cells[2].split(", ")) for cells in _rows(TEXTS["bad-input.md"], "| item |")}

@@ -19,13 +19,11 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.errors import ConflictError, RefusedError, SynergyError, UsageError
 from synergy.records.names import Seat
-from synergy.store import accounts, audit, declarations, tables
-from synergy.store.backup import back_up, restore
-from synergy.store.database import database
-from synergy.store.migrations.run import current
-from synergy.store.readiness import ready
+from synergy.store import accounts, commit, declarations, tables
+from synergy.store.backup import back_up, make_copy, restore
+from synergy.store.database import current, database
+from synergy.store.leases import ready
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
-from synergy.store.withdrawals import make_copy
 
 COMMANDS = (
     ["db", "init"],
@@ -131,7 +129,7 @@ def test_a_copy_is_made_while_the_store_is_used(place: Place, tmp_path: Path, re
     target = str(tmp_path / "other.db") if lite else request.getfixturevalue("server").fresh("synergy_other")
     restore(copy, target)
     other = open_store(target)
-    assert audit.verify_chain(other, PLANNER).sound
+    assert commit.verify_chain(other, PLANNER).sound
     assert proposals(other, ident) == proposals(store, ident)
     assert begun(other) > 0
     other.close()
@@ -161,8 +159,8 @@ def test_many_writers_at_once_lose_nothing(place: Place) -> None:
         one.join()
     version = declarations.declaration(place.store, PLANNER, Seat(ident, "GLASS")).version
     assert version == 1 + 20 - len(failed)
-    assert audit.verify_chain(place.store, PLANNER) == audit.verify_chain(place.store, PLANNER)
-    assert audit.verify_chain(place.store, PLANNER).count == 2 + 20 - len(failed)
+    assert commit.verify_chain(place.store, PLANNER) == commit.verify_chain(place.store, PLANNER)
+    assert commit.verify_chain(place.store, PLANNER).count == 2 + 20 - len(failed)
 
 
 def test_a_store_that_is_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +214,7 @@ def test_a_store_is_not_used_with_a_key_that_is_not_its_own(
     place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], object], said: str
 ) -> None:
     begun(place.store)
-    count = audit.verify_chain(place.store, PLANNER).count
+    count = commit.verify_chain(place.store, PLANNER).count
     spoil(tmp_path / "audit.key")
     left = [one.read_bytes() for one in tmp_path.glob("audit.key") if one.is_file()]
     for words in ("serve --port 0", "worker --once", "audit verify --as root", "round list --as root", "db init"):
@@ -224,7 +222,7 @@ def test_a_store_is_not_used_with_a_key_that_is_not_its_own(
         told = capsys.readouterr()
         assert (said in told.err, "unexpected" in told.err, told.out) == (True, False, ""), told
     assert [one.read_bytes() for one in tmp_path.glob("audit.key") if one.is_file()] == left
-    assert audit.verify_chain(place.store, PLANNER).count == count
+    assert commit.verify_chain(place.store, PLANNER).count == count
 
 
 def test_a_first_event_that_was_altered_is_seen_on_opening(place: Place) -> None:
@@ -233,4 +231,4 @@ def test_a_first_event_that_was_altered_is_seen_on_opening(place: Place) -> None
         connection.execute(text("UPDATE events SET actor = 'mallory' WHERE number = 1"))
     with pytest.raises(RefusedError, match="first event was altered"):
         open_store(place.address)
-    assert audit.verify_chain(place.store, PLANNER).broken == 1
+    assert commit.verify_chain(place.store, PLANNER).broken == 1

@@ -10,22 +10,11 @@ from stores import ADMIN, NAMES, PLANNER, accept, begun, editor, matched, propos
 
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError
 from synergy.records.names import Answer, Role, Seat, Stage
-from synergy.store import (
-    accounts,
-    answers,
-    api_tokens,
-    audit,
-    declarations,
-    follow_up,
-    freezing,
-    notices,
-    runs,
-    withdrawals,
-)
+from synergy.store import accounts, answers, commit, declarations, freezing, notices, runs, withdrawals
 from synergy.store import rounds as living
 from synergy.store.access import WORKER, Actor
 from synergy.store.answers import Reply
-from synergy.store.backup import dataset_of
+from synergy.store.datasets import dataset_of
 from synergy.store.messages import MESSAGES, message
 from synergy.store.queries import match_input, see_round
 from synergy.store.rounds import Draft, StepOptions
@@ -57,7 +46,7 @@ def test_everybody_is_told_what_concerns_them(store: Store) -> None:
     accept(store, proposals(store, ident)["build:TAR_DIST@EAST-1"])
     (partnership,) = answers.conclude(store, PLANNER, ident).partnerships
     assert _kinds(store, editor("WEST"))[-2:] == ["agreed", "concluded"]
-    follow_up.follow(store, editor("EAST"), partnership, Stage.PERMITS)
+    answers.follow(store, editor("EAST"), partnership, Stage.PERMITS)
     assert (_kinds(store, editor("WEST"))[-1], _kinds(store, PLANNER)[-1]) == ("stage", "stage")
     assert _kinds(store, editor("EAST"))[-1] == "concluded"
 
@@ -124,21 +113,21 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
     answers.answer(store, editor("GLASS"), deal.proposal, Reply(Answer.ACCEPTED))
     notice = notices.list_notices(store, editor("GLASS"))[0]
     assert (notice.kind, later.isoformat(timespec="minutes")[:10] in notice.text_zh) == ("answer_until", True)
-    event = next(one for one in audit.history(store, PLANNER, ident) if one.action == "round.extend")
+    event = next(one for one in commit.history(store, PLANNER, ident) if one.action == "round.extend")
     assert event.detail["answer_by"] == later.isoformat(timespec="minutes")
-    assert audit.verify_chain(store, PLANNER).sound
+    assert commit.verify_chain(store, PLANNER).sound
 
 
 def test_a_deadline_is_moved_into_the_future_alone_while_the_round_lasts(store: Store) -> None:
     now = store.now()
     ident = begun(store, answer_by=now + timedelta(hours=9))
-    before = (see_round(store, PLANNER, ident), audit.history(store, PLANNER))
+    before = (see_round(store, PLANNER, ident), commit.history(store, PLANNER))
     for moment in (now - timedelta(days=1), datetime(1, 1, 1, tzinfo=UTC)):
         with pytest.raises(RefusedError, match="is over already"):
             living.extend(store, PLANNER, ident, living.Until(deadline=now + timedelta(hours=1), answer_by=moment))
     with pytest.raises(RefusedError, match="answer_by"):
         living.extend(store, PLANNER, ident, living.Until())
-    assert (see_round(store, PLANNER, ident), audit.history(store, PLANNER)) == before
+    assert (see_round(store, PLANNER, ident), commit.history(store, PLANNER)) == before
     living.advance(store, PLANNER, ident, "cancel")
     with pytest.raises(RefusedError, match="`extend` does not fit the state `cancelled`"):
         living.extend(store, PLANNER, ident, living.Until(answer_by=now + timedelta(hours=1)))
@@ -156,7 +145,7 @@ def test_every_notice_has_words() -> None:
 
 def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store) -> None:
     accounts.add_user(store, accounts.MACHINE, accounts.AccountData("li", Role.EDITOR, "WEST", "correct horse"))
-    token = api_tokens.add_token(store, accounts.known(store, "li"), "erp", ["read"])
+    token = accounts.add_token(store, accounts.known(store, "li"), "erp", ["read"])
     ident = responding_round(store)
     found = proposals(store, ident)
     with pytest.raises(RefusedError, match=found["build:TAR_DIST@EAST-1"].proposal):
@@ -169,24 +158,24 @@ def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store
     (partnership,) = answers.conclude(store, PLANNER, ident).partnerships
     with pytest.raises(RefusedError, match=f"partnerships {partnership}"):
         withdrawals.depart(store, ADMIN, "WEST")
-    follow_up.follow(store, PLANNER, partnership, Stage.ENDED, StepOptions(note="closed"))
+    answers.follow(store, PLANNER, partnership, Stage.ENDED, StepOptions(note="closed"))
     assert accounts.sign_in(store, "li", "correct horse").enterprise == "WEST"
     later = begun(store)
     declarations.repeat(store, editor("WEST"), Seat(later, "WEST"))
-    before = audit.history(store, PLANNER)
+    before = commit.history(store, PLANNER)
     told = withdrawals.depart(store, ADMIN, "WEST", StepOptions(key="once", note="closed"))
     assert told.document() == {"enterprise": "WEST", "accounts": ["li"], "withdrawn": [later], "forbidden": []}
     assert withdrawals.depart(store, ADMIN, "WEST", StepOptions(key="once", note="closed")) == told
     with pytest.raises(DeniedError):
         accounts.sign_in(store, "li", "correct horse")
     with pytest.raises(DeniedError):
-        api_tokens.actor_of_token(store, token.token)
+        accounts.actor_of_token(store, token.token)
     with pytest.raises(NotFoundError):
         declarations.declaration(store, editor("WEST"), Seat(later, "WEST"))
     assert see_round(store, PLANNER, later).members == len(NAMES) - 1
-    assert audit.history(store, PLANNER)[-len(before) :] == before  # what happened stays
+    assert commit.history(store, PLANNER)[-len(before) :] == before  # what happened stays
     assert declarations.declaration(store, PLANNER, Seat(ident, "WEST")).entries
-    assert audit.verify_chain(store, PLANNER).sound
+    assert commit.verify_chain(store, PLANNER).sound
 
 
 def test_who_has_left_takes_part_in_nothing_until_readmitted(store: Store) -> None:
@@ -197,7 +186,7 @@ def test_who_has_left_takes_part_in_nothing_until_readmitted(store: Store) -> No
     assert "GLASS" not in frozen.undeclared
     match = runs.request_match(store, PLANNER, ident).match
     with store.database.read() as connection:
-        from synergy.store.backup import archive
+        from synergy.store.datasets import archive
 
         given = match_input(store, PLANNER, match)
         frozen_set = dataset_of(archive(connection, given.snapshot))

@@ -21,7 +21,7 @@ from synergy.errors import UsageError
 from synergy.forms.writing import declaration_file
 from synergy.outputs import written_whole
 from synergy.records.names import Seat
-from synergy.store import preview
+from synergy.store import declarations
 from synergy.store.store import Store
 
 TINY = str(ROOT / "datasets" / "tiny")
@@ -149,7 +149,7 @@ def test_a_form_is_written_as_its_file_is_called(
     store, ident = declared
     from stores import editor
 
-    known = preview.ground(store, editor(enterprise), Seat(ident, enterprise))
+    known = declarations.ground(store, editor(enterprise), Seat(ident, enterprise))
     data = declaration_file(known, lang, ending)
     assert data.startswith(b"PK" if ending == ".xlsx" else b"\xef\xbb\xbf")
     found = judged(declared, data, ending[1:], enterprise)

@@ -14,14 +14,13 @@ from stores import PLANNER, begun, editor, proposals, responding_round
 
 from synergy.errors import DeniedError
 from synergy.proposals import Context, propose
-from synergy.proposals.quality import blends
+from synergy.proposals.description import blends
 from synergy.records.figures import Measures, bare
 from synergy.records.names import Answer
 from synergy.records.proposals import Line, OwnMoney, OwnProposal, Share
 from synergy.store import answers, queries
-from synergy.store.anonymity import aliases, cut, quantity, telltales
 from synergy.store.answers import Reply
-from synergy.store.proposal_views import NOISE, coarse, own_money
+from synergy.store.proposal_views import NOISE, aliases, coarse, cut, own_money, quantity, telltales
 from synergy.store.results import _lines
 from synergy.store.store import KEY_FILE, Store, make_store
 

@@ -14,8 +14,7 @@ from web_worlds import ALIVE, World
 
 from synergy.store.access import WORKER
 from synergy.store.freezing import freeze
-from synergy.store.leases import claim
-from synergy.store.readiness import SILENT, beat, ready
+from synergy.store.leases import SILENT, beat, claim, ready
 from synergy.store.runs import request_match
 from synergy.store.store import Store
 from synergy.store.tables import beats

@@ -14,19 +14,7 @@ from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import declare_judged, judge_rows
 from synergy.records.names import Answer, Seat, Sheet
 from synergy.records.runs import Run
-from synergy.store import (
-    answers,
-    audit,
-    datasets,
-    declarations,
-    freezing,
-    notices,
-    preview,
-    queries,
-    review,
-    rounds,
-    runs,
-)
+from synergy.store import answers, commit, datasets, declarations, freezing, notices, queries, review, rounds, runs
 from synergy.store.answers import Reply
 from synergy.store.overlay import Entry
 from synergy.store.store import Store
@@ -57,7 +45,7 @@ def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, st
     assert (shown.enterprise, shown.ident, shown.amount.value, shown.why) == ("GLASS", "LNG", 70000, ["required"])
     run = _matched(store, ident)
     assert (run.status, _state(store, ident)) == ("infeasible", "frozen")
-    before = audit.history(store, PLANNER, ident)
+    before = commit.history(store, PLANNER, ident)
     seen = queries.see_round(store, PLANNER, ident).version
     told = rounds.advance(store, PLANNER, ident, "reopen", rounds.StepOptions(seen, note="LNG is not to be had"))
     assert told.state == "declaring"
@@ -67,13 +55,13 @@ def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, st
     assert review.doubtful(store, PLANNER, ident) == []
     run = _matched(store, ident)
     assert (run.number, run.status, _state(store, ident)) == (2, "optimal", "review")
-    after = audit.history(store, PLANNER, ident)
+    after = commit.history(store, PLANNER, ident)
     assert after[-len(before) :] == before  # nothing of the record is lost
     (reopened,) = [one for one in after if one.action == "round.reopen"]
     assert reopened.detail["note"] == "LNG is not to be had"
     assert queries.match_input(store, PLANNER, run.match - 1).snapshot == reopened.detail["snapshot"]
     assert reopened.detail["snapshot"] not in [one.dataset for one in datasets.list_starts(store, PLANNER)]
-    assert audit.verify_chain(store, PLANNER).sound
+    assert commit.verify_chain(store, PLANNER).sound
 
 
 def test_a_round_is_opened_again_from_frozen_alone(store: Store) -> None:
@@ -94,7 +82,7 @@ def test_what_the_dataset_demands_already_is_no_news(store: Store) -> None:
     for name in NAMES:
         declarations.repeat(store, editor(name), Seat(ident, name))  # ovens of the dataset must run
     assert review.doubtful(store, PLANNER, ident) == []
-    entries = preview.ground(store, PLANNER, Seat(ident, "EAST")).entries
+    entries = declarations.ground(store, PLANNER, Seat(ident, "EAST")).entries
     larger = [replace(one, amount=2 * one.amount) if one.sheet is Sheet.FACILITIES else one for one in entries]
     declarations.declare(store, editor("EAST"), Seat(ident, "EAST"), larger)
     assert [(one.ident, one.why) for one in review.doubtful(store, PLANNER, ident)] == [("EAST-OVEN", ["must_run"])]

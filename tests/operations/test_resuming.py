@@ -24,10 +24,9 @@ from stores import PLANNER, ROOT, begun, tiny
 from synergy.accounts.ledger import value
 from synergy.candidates.scope import everyone
 from synergy.coalitions.parallel import FRESH, Spread, pool
-from synergy.coalitions.standalone import alone_of
 from synergy.dataset.read import read
-from synergy.dataset.subset import yearly
-from synergy.engine import match, problem
+from synergy.dataset.sheet import yearly
+from synergy.engine import alone_of, match, problem
 from synergy.errors import NotFoundError, VerificationError
 from synergy.model.decode import decode
 from synergy.model.solve import Solution, solve
@@ -144,7 +143,7 @@ def test_a_child_whose_plan_is_refused_ends_the_run(
     def refuse(*_: object, **__: object) -> None:
         raise VerificationError(["value value: claimed 2, found 1"])
 
-    monkeypatch.setattr("synergy.worker.solver_process.solve", refuse)
+    monkeypatch.setattr("synergy.worker.solve.solve", refuse)
 
     class Child:
         """Solves in this process as soon as it is started."""
@@ -262,7 +261,7 @@ def test_a_run_is_given_the_plans_of_others(waiting: tuple[str, Store, int, int]
 @pytest.mark.parametrize("method", ["core", "shapley"])
 def test_what_was_settled_is_not_computed_again(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies in its settlement goes on from the plan, what each has alone and the values that it knew."""
-    monkeypatch.setattr("synergy.coalitions.cache.PAUSE", -1.0)  # each value is kept as it comes
+    monkeypatch.setattr("synergy.coalitions.parallel.PAUSE", -1.0)  # each value is kept as it comes
     task = Task(tiny(), SCENARIO, OPTIONS | {"settlement": method})
     kept: list[dict[str, Any]] = []
     whole = solved(task, keep=lambda record: kept.append(json.loads(json.dumps(record))))
@@ -309,7 +308,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 SETTLING = """
 import os, signal, sys
 from datetime import timedelta
-from synergy.coalitions import cache
+from synergy.coalitions import parallel
 from synergy.store.access import WORKER
 from synergy.store.leases import claim, keep_checkpoint
 from synergy.store.store import open_store
@@ -320,7 +319,7 @@ def keep(record):
     if "coalitions" in record:
         os.kill(os.getpid(), signal.SIGKILL)
 
-cache.PAUSE = -1.0
+parallel.PAUSE = -1.0
 store = open_store(sys.argv[1])
 held = claim(store, WORKER, "lost", timedelta(seconds=-1))
 solve(Task(held.archive, held.scenario, held.options), keep=keep)

@@ -26,8 +26,8 @@ from synergy.records.runs import Run
 from synergy.scenario import Scenario
 from synergy.store import declarations, freezing, leases, notices, queries, runs
 from synergy.store.access import WORKER
-from synergy.store.backup import snapshot_of
 from synergy.store.column_types import Micro
+from synergy.store.datasets import snapshot_of
 from synergy.store.overlay import Entry
 from synergy.store.results import RunEnd
 from synergy.store.store import KEY_FILE, Store, make_store

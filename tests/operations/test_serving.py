@@ -464,7 +464,7 @@ def test_what_is_not_safe_is_not_served(
 def test_a_server_whose_store_is_gone_is_not_ready(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = web_world.client()
     assert client.get("/readyz").status_code == 200
-    monkeypatch.setattr("synergy.store.readiness.head", lambda: "0999")
+    monkeypatch.setattr("synergy.store.leases.head", lambda: "0999")
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
     assert client.get("/metrics").status_code == 404

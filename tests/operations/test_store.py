@@ -16,7 +16,7 @@ from stores import NAMES, PLANNER, ROOT, Place, accept, begun, editor, matched, 
 from synergy.errors import ConflictError, DatasetError, NotFoundError, RefusedError
 from synergy.records.figures import decimal, millionths
 from synergy.records.names import Answer, Seat, Sheet, Stage, Wanted
-from synergy.store import answers, audit, declarations, follow_up, freezing, leases, queries, rounds, runs
+from synergy.store import answers, commit, declarations, freezing, leases, queries, rounds, runs
 from synergy.store.access import WORKER
 from synergy.store.answers import CounterOffer, Reply
 from synergy.store.datasets import list_datasets, list_starts
@@ -54,15 +54,15 @@ def test_a_round_from_declaration_to_partnership(store: Store) -> None:
     assert sum(sent) <= 100000
     done = answers.conclude(store, PLANNER, ident)
     assert done.state == "concluded"
-    (partnership,) = follow_up.followed(store, editor("WEST"))
+    (partnership,) = answers.followed(store, editor("WEST"))
     assert (partnership.proposal, partnership.stage) == (second["build:TAR_DIST@EAST-1"].proposal, "agreed")
-    follow_up.follow(store, editor("EAST"), partnership.partnership, Stage.FINANCING)
+    answers.follow(store, editor("EAST"), partnership.partnership, Stage.FINANCING)
     with pytest.raises(RefusedError):
-        follow_up.follow(store, editor("EAST"), partnership.partnership, Stage.PERMITS)
+        answers.follow(store, editor("EAST"), partnership.partnership, Stage.PERMITS)
     with pytest.raises(RefusedError):
-        follow_up.follow(store, PLANNER, partnership.partnership, Stage.ENDED)
-    follow_up.follow(store, PLANNER, partnership.partnership, Stage.ENDED, StepOptions(note="the bank said no"))
-    assert audit.verify_chain(store, PLANNER).sound
+        answers.follow(store, PLANNER, partnership.partnership, Stage.ENDED)
+    answers.follow(store, PLANNER, partnership.partnership, Stage.ENDED, StepOptions(note="the bank said no"))
+    assert commit.verify_chain(store, PLANNER).sound
 
 
 def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
@@ -155,7 +155,7 @@ def test_a_version_keeps_two_answers_apart_and_a_key_makes_one_of_two(store: Sto
         answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), asked)
     with pytest.raises(ConflictError):
         answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), StepOptions(version=1, key="twice"))
-    said = [one for one in audit.history(store, PLANNER, ident) if one.action == "answer"]
+    said = [one for one in commit.history(store, PLANNER, ident) if one.action == "answer"]
     assert len(said) == 1
     answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), StepOptions(version=2))
     with pytest.raises(RefusedError):
@@ -223,17 +223,17 @@ def test_the_chain_shows_what_was_changed_and_its_head_what_was_cut_off(place: P
     store = place.store
     ident = begun(store)
     declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS])
-    head = audit.verify_chain(store, PLANNER).head
-    assert audit.verify_chain(store, PLANNER, head).sound
+    head = commit.verify_chain(store, PLANNER).head
+    assert commit.verify_chain(store, PLANNER, head).sound
     with store.database.writer.begin() as connection:
         connection.execute(events.update().where(events.c.number == 2).values(actor="nobody"))
-    assert audit.verify_chain(store, PLANNER).broken == 2
+    assert commit.verify_chain(store, PLANNER).broken == 2
     with store.database.writer.begin() as connection:
         connection.execute(events.delete().where(events.c.number >= 2))
         mac = connection.execute(select(events.c.mac)).scalar_one()
         connection.execute(text("UPDATE chain SET number = 1, mac = :mac"), {"mac": mac})
-    cut = audit.verify_chain(store, PLANNER, head)
-    assert audit.verify_chain(store, PLANNER).sound
+    cut = commit.verify_chain(store, PLANNER, head)
+    assert commit.verify_chain(store, PLANNER).sound
     assert not cut.sound
 
 

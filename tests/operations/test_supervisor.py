@@ -17,10 +17,10 @@ import pytest
 from stores import PLANNER, ROOT, begun
 
 from synergy.dataset.read import read
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import yearly
 from synergy.errors import NotFoundError
 from synergy.store import freezing, queries, runs
-from synergy.store.backup import snapshot_of
+from synergy.store.datasets import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker import supervisor as supervising
 from synergy.worker.supervisor import Supervisor

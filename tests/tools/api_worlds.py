@@ -9,7 +9,7 @@ import pytest
 from web_worlds import World
 from werkzeug.test import TestResponse
 
-from synergy.store import api_tokens
+from synergy.store import accounts
 from synergy.store.access import SCOPES
 
 API = "/api/v1"
@@ -26,7 +26,7 @@ class Program:
         """Return a token of one of `web_worlds.PEOPLE`, with all scopes where none is named."""
         name = f"{who} {' '.join(scopes)}"
         if name not in self.tokens:
-            made = api_tokens.add_token(self.world.store, self.world.actor(who), name, scopes or SCOPES)
+            made = accounts.add_token(self.world.store, self.world.actor(who), name, scopes or SCOPES)
             self.tokens[name] = made.token
         return self.tokens[name]
 

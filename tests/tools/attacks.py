@@ -22,7 +22,8 @@ from synergy.dataset.sheet import Dataset
 from synergy.model.solve_params import Control
 from synergy.options import Options
 from synergy.round import run
-from synergy.store.ladder import STEP, on_ladder
+from synergy.store.freezing import on_ladder
+from synergy.store.rounds import STEP
 
 QUANTITY = 1000.0
 MOST = 1000.0  # no cost is thought to be above

@@ -39,10 +39,9 @@ from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.errors import DatasetError, RefusedError
 from synergy.records.names import MatchState, Seat
-from synergy.store import audit, declarations, freezing, queries, rounds, runs
+from synergy.store import commit, declarations, freezing, queries, rounds, runs
 from synergy.store.access import SCOPES
-from synergy.store.accounts import MACHINE, AccountData, add_user, known
-from synergy.store.api_tokens import add_token
+from synergy.store.accounts import MACHINE, AccountData, add_token, add_user, known
 from synergy.store.store import KEY_FILE, Store, make_store
 
 FIRMS = ("EAST", "WEST", "ALUMINA", "TARCO", "GLASS")
@@ -342,7 +341,7 @@ def main() -> int:
         killer.join()
         service.end()
         print(file=sys.stderr)
-        chain = audit.verify_chain(store, PLANNER)
+        chain = commit.verify_chain(store, PLANNER)
         stored = {row["key"] for row in keys_of(store)}
         lost = [key for key in fuzz.acknowledged if key not in stored]
         faults = [

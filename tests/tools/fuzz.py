@@ -26,13 +26,13 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 from stores import PLANNER, accept, begun, proposals, responding_round, tiny, worked
-from synergy.web.api.blueprint import room
+from synergy.web.api.routes import room
 from synergy.web.api.spec import OPERATIONS, PREFIX, AuthScheme, Mark, Operation
 from synergy.web.app import create_app
 from synergy.web.settings import ServerSettings
 
 from synergy.records.names import Role, StudyKind
-from synergy.store import accounts, answers, api_tokens, datasets, freezing, runs, studies, subscriptions
+from synergy.store import accounts, answers, datasets, freezing, runs, studies, subscriptions
 from synergy.store.access import SCOPES
 from synergy.store.accounts import MACHINE, AccountData, add_user, known
 from synergy.store.store import Store, make_store, open_store
@@ -102,7 +102,7 @@ def ground(folder: Path) -> Ground:
             add_user(store, MACHINE, AccountData(name, role, "EAST" if role is Role.CLIENT else None, PASSWORD))
     finally:
         accounts.hashed = before
-    tokens = {name: api_tokens.add_token(store, known(store, name), "fuzz", SCOPES).token for name in PEOPLE}
+    tokens = {name: accounts.add_token(store, known(store, name), "fuzz", SCOPES).token for name in PEOPLE}
     done = responding_round(store)
     for one in proposals(store, done).values():
         accept(store, one)

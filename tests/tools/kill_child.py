@@ -24,7 +24,7 @@ from synergy.model.solve_params import Event
 from synergy.records.documents import Document
 from synergy.records.figures import Record
 from synergy.records.names import Answer, Role, Seat, Sheet, Stage
-from synergy.store import answers, declarations, follow_up, freezing, review, rounds, runs
+from synergy.store import answers, declarations, freezing, review, rounds, runs
 from synergy.store.access import Actor
 from synergy.store.answers import Reply
 from synergy.store.column_types import canonical
@@ -92,7 +92,7 @@ def perform(store: Store, name: str, given: dict[str, Any], key: str) -> Documen
         "declare": lambda: declarations.declare(store, who, Seat(ident, "GLASS"), [entry], asked),
         "repeat": lambda: declarations.repeat(store, who, Seat(ident, given["enterprise"]), asked),
         "answer": lambda: answers.answer(store, who, given["code"], Reply(Answer(given["answer"]), "because"), asked),
-        "follow": lambda: follow_up.follow(
+        "follow": lambda: answers.follow(
             store, PLANNER, given["partnership"], Stage(given["stage"]), StepOptions(key=key, note="so")
         ),
         "note": lambda: review.rule(store, PLANNER, ident, ("note", {"text": "seen"}), asked),

@@ -29,8 +29,8 @@ from stores import whole
 
 from synergy.dataset.read import read
 from synergy.records.names import Answer
-from synergy.store import audit, follow_up, queries
-from synergy.store.backup import snapshot_of
+from synergy.store import answers, commit, queries
+from synergy.store.datasets import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.tables import events, matches, partnerships, proposals, requests, rounds
 
@@ -241,7 +241,7 @@ class Life:
 
     def check(self) -> None:
         """Assert that nothing acknowledged was lost and nothing was done twice."""
-        said = audit.verify_chain(self.store, PLANNER)
+        said = commit.verify_chain(self.store, PLANNER)
         assert said.sound, said
         with self.store.database.read() as connection:
             kept = {row.key: row.result for row in connection.execute(select(requests))}
@@ -260,7 +260,7 @@ class Life:
                 assert len(record["plan"]["proposals"]) == count
             assert set(connection.execute(select(partnerships.c.stage)).scalars()) == {"ended"}
             assert set(connection.execute(select(matches.c.state)).scalars()) == {"done"}
-        assert len(follow_up.followed(self.store, PLANNER)) > 0
+        assert len(answers.followed(self.store, PLANNER)) > 0
 
     def close(self) -> None:
         """Stop what runs."""

@@ -29,9 +29,8 @@ from stores import PLANNER, begun, proposals
 from synergy.dataset.read import read
 from synergy.store import freezing, runs
 from synergy.store.access import SCOPES
-from synergy.store.accounts import known
-from synergy.store.api_tokens import add_token
-from synergy.store.backup import snapshot_of
+from synergy.store.accounts import add_token, known
+from synergy.store.datasets import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 from synergy.worker.work import Habits, work
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from roots import ROOT
-from synergy.web.figures.sankey import SankeyNames, sankey
-from synergy.web.figures.sankey_layout import Stream
+from synergy.web.figures.sankey import SankeyNames, Stream, sankey
 from synergy.web.figures.svg import Naming
 
 from synergy.dataset.read import read

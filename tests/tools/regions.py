@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 from bench.generate import save
 from stores import PLANNER, matched
-from synergy.web.figures.grouping import COUNTIES
+from synergy.web.figures.map import COUNTIES
 
 from synergy.dataset.read import read
 from synergy.records.names import Role
 from synergy.store import freezing, rounds
 from synergy.store.accounts import MACHINE, AccountData, add_user
-from synergy.store.backup import snapshot_of
+from synergy.store.datasets import snapshot_of
 from synergy.store.store import Store
 
 Tables = dict[str, list[dict[str, object]]]

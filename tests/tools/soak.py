@@ -29,8 +29,7 @@ from web_worlds import PASSWORD, PEOPLE
 
 from synergy.store import queries
 from synergy.store.access import SCOPES, Actor
-from synergy.store.accounts import MACHINE, AccountData, add_user, known
-from synergy.store.api_tokens import add_token
+from synergy.store.accounts import MACHINE, AccountData, add_token, add_user, known
 from synergy.store.store import KEY_FILE, Store, make_store
 
 MOST = 0.05  # growth

@@ -15,15 +15,15 @@ from postgres import Cluster, cluster
 from roots import ROOT
 
 from synergy.dataset.read import read
-from synergy.records.declarations import DeclaredEntry
 from synergy.records.names import Answer, Role, Seat, Sheet
 from synergy.records.proposals import OwnProposal, WholeProposal
+from synergy.records.rounds import DeclaredEntry
 from synergy.records.runs import RunFinished
 from synergy.store import answers, declarations, freezing, queries, rounds, runs
 from synergy.store.access import WORKER, Actor
 from synergy.store.answers import Reply
-from synergy.store.backup import snapshot_of
 from synergy.store.column_types import canonical
+from synergy.store.datasets import snapshot_of
 from synergy.store.leases import Claim, claim
 from synergy.store.overlay import Entry
 from synergy.store.results import RunEnd, finish

@@ -20,14 +20,13 @@ from stores import PLANNER, begun
 
 from synergy.dataset.read import read
 from synergy.dataset.settings import load_scenario
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import Dataset, yearly
 from synergy.errors import DatasetError
 from synergy.records.figures import written
 from synergy.records.names import MatchState
 from synergy.records.runs import Run
 from synergy.store import comparison, freezing, queries, runs
-from synergy.store.backup import snapshot_of
+from synergy.store.datasets import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker.work import Habits, work_once
 

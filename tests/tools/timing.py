@@ -27,8 +27,7 @@ from synergy.web.settings import ServerSettings
 
 from synergy.records.names import Role, Seat
 from synergy.store import declarations, freezing
-from synergy.store.accounts import MACHINE, AccountData, add_user, begin, known
-from synergy.store.api_tokens import add_token
+from synergy.store.accounts import MACHINE, AccountData, add_token, add_user, begin, known
 from synergy.store.store import KEY_FILE, Store, make_store
 
 READS = 1000

@@ -28,7 +28,7 @@ from synergy.records.names import Role
 from synergy.store import accounts
 from synergy.store.access import Actor
 from synergy.store.accounts import MACHINE, AccountData, add_user, begin, known
-from synergy.store.readiness import beat
+from synergy.store.leases import beat
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 
 # what tests call them: name of the account, role, enterprise

@@ -22,9 +22,8 @@ from synergy.errors import VerificationError
 from synergy.model.decode import integers_of
 from synergy.model.local_branching import Near, Wish
 from synergy.model.solve_params import SolveParams
-from synergy.near_optimal.alternatives import _Search, alternatives
+from synergy.near_optimal.alternatives import _Search, alternatives, alternatives_record, sentence
 from synergy.near_optimal.directions import DifferenceKind, Features, distance
-from synergy.near_optimal.document import alternatives_record, sentence
 from synergy.network.places import places_of
 from synergy.options import Options
 from synergy.plan import Plan

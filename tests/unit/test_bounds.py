@@ -22,8 +22,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.engine import match
 from synergy.errors import VerificationError
 from synergy.literal.certificate import bound_of, proven
-from synergy.literal.relaxation import relaxation_of
-from synergy.literal.rounding import RelaxationRows, Rounding
+from synergy.literal.relaxation import RelaxationRows, Rounding, relaxation_of
 from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record

@@ -16,11 +16,13 @@ from synergy import literal
 from synergy.candidates.scope import coalition
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.parallel import pool
+from synergy.coalitions.parametric import Solver, frame_of, prepare
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import match, problem
+from synergy.engine import alone_of, match, problem
 from synergy.model.solve import solve
 from synergy.model.solve_params import SolveParams
+from synergy.network.network import network_of
 from synergy.network.places import Bools
 from synergy.options import Options
 from synergy.settlement.game import Worth
@@ -30,7 +32,14 @@ SEEDS = 24
 
 
 def _game(dataset: Dataset, executor: Executor | None = None) -> CoalitionGame:
-    return CoalitionGame(dataset, Known(Worth(0.0, 0.0), {}), executor=executor)
+    alone, names = alone_of((dataset, SolveParams(1e-9, 60.0))), dataset["enterprises"]["enterprise"]
+    known = Known(Worth(0.0, 0.0), {str(name): alone(place).value for place, name in enumerate(names)})
+    return CoalitionGame(network_of(dataset), known, executor=executor)
+
+
+def _framed(dataset: Dataset) -> Solver:
+    """Return the frame in a solver: it values any coalition, though nobody asks it for those of one enterprise."""
+    return Solver(prepare(frame_of(network_of(dataset))[0], SolveParams()))
 
 
 def _coalitions(size: int) -> list[Bools]:
@@ -65,12 +74,14 @@ def test_coalitions_are_worth_what_the_contract_says(seed: int, tmp_path: Path) 
     if not _settled(dataset):
         assert match(dataset, Options(settlement="none")).status == "infeasible"
         return
-    game = _game(dataset)
+    game, frame = _game(dataset), _framed(dataset)
     many = _coalitions(len(game.players))
     worths = game.values(many)
     for members, worth in zip(many, worths, strict=True):
         assert worth.value == _near(_literal(dataset, members)), members
         assert worth.bound == _near(worth.value)
+        if members.sum() == 1:
+            assert frame.worth(members).value == _near(worth.value), members
         if seed % 4 == 0:
             assert worth.value == _near(_cold(dataset, members)), members
         # the payoffs from the duals cover it
@@ -126,7 +137,7 @@ def test_who_cannot_trade_is_valued_apart() -> None:
     assert game.value(pair).value == game.value(mixed).value > 0
     apart = game.value(np.isin(game.players, ("S1", "B2")))
     assert apart.value == 0
-    assert game.solved == 4  # S1 with B1, and S1, S2 and B2 each by itself
+    assert game.solved == 7  # S1 with B1; what each is worth by itself was known
 
 
 def test_what_is_public_and_reached_ties_all_with_weight() -> None:
@@ -151,8 +162,9 @@ def _supplied(folder: Path, weight: str, limit: str) -> Dataset:
 def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path: Path) -> None:
     """At a public place a market is shared by weight as it is stated, not as far as all together can use it."""
     dataset = _supplied(tmp_path / "d", "1", limit)
-    worths = _game(dataset).values(_coalitions(2))
-    assert [worth.value for worth in worths] == [_near(40.0), _near(120.0)]
+    game, frame = _game(dataset), _framed(dataset)
+    for value in (game.value, frame.worth):
+        assert [value(members).value for members in _coalitions(2)] == [_near(40.0), _near(120.0)]
 
 
 @pytest.mark.parametrize(("limit", "worth"), [("-", 120.0), ("1000", 0.0)])
@@ -160,6 +172,7 @@ def test_who_has_no_part_in_what_is_public_has_none_of_a_limit(limit: str, worth
     """A part of an amount is nothing where the part is nothing; where nothing limits it there is no amount."""
     dataset = _supplied(tmp_path / "d", "0", limit)
     alone = np.array([True, False])
-    found, cold = _game(dataset).value(alone), solve(problem(dataset, coalition(alone)), SolveParams(1e-9, 60))
+    found, cold = _framed(dataset).worth(alone), solve(problem(dataset, coalition(alone)), SolveParams(1e-9, 60))
     stated = literal.solve(literal.build(dataset, members=["A"]))
     assert [found.value, cold.value, stated.value] == [_near(worth)] * 3
+    assert _game(dataset).value(alone).value == _near(worth)

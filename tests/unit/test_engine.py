@@ -15,7 +15,7 @@ from small_datasets import TWO_HOSTS, small
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import match
-from synergy.explanation.remedies import changed
+from synergy.explanation.facts import changed
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
 from synergy.model.solve_params import Control, Event
 from synergy.options import Options

@@ -24,8 +24,7 @@ from synergy.engine import match
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
 from synergy.explanation.explain import Explainer, explain, nearest
-from synergy.explanation.facts import PUBLIC, Change, Fact, may_see
-from synergy.explanation.remedies import changed
+from synergy.explanation.facts import PUBLIC, Change, Fact, changed, may_see
 from synergy.explanation.texts import CHANGES, REASONS
 from synergy.explanation.trial import Question, Trial
 from synergy.explanation.what_if import WhatIfAnswer

@@ -15,8 +15,7 @@ from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.read import check
 from synergy.errors import Problem, UsageError
-from synergy.model.build import build
-from synergy.model.policy import _bounded
+from synergy.model.build import _bounded, build
 from synergy.network.network import network_of
 from synergy.network.places import places_of
 
@@ -96,6 +95,6 @@ def test_partners_are_not_counted_where_nothing_bounds_an_exchange(
     bound = _bounded(replace(candidates, reach=loose), np.arange(3), np.zeros(3, np.int64))
     assert bound.tolist() == [50.0, 50.0, 50.0]
     endless = {name: np.full_like(getattr(reach, name), np.inf) for name in ("flow", "sent", "received")}
-    monkeypatch.setattr("synergy.model.policy.reach_of", lambda *_: replace(reach, **endless))
+    monkeypatch.setattr("synergy.model.build.reach_of", lambda *_: replace(reach, **endless))
     with pytest.raises(UsageError, match="nothing bounds how much X goes from a to "):
         build(replace(candidates, reach=replace(reach, **endless)))

@@ -14,8 +14,7 @@ from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.model.build import build
 from synergy.model.highs import SolverSession
-from synergy.model.reduced import narrowed, open_columns
-from synergy.model.scaling import scaled
+from synergy.model.scaling import narrowed, open_columns, scaled
 from synergy.network.network import network_of
 
 

@@ -10,8 +10,7 @@ from stores import NAMES, OPTIONS, PLANNER, begun
 
 from synergy.dataset.read import read
 from synergy.dataset.schema import HOLDERS, own_column
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset
+from synergy.dataset.sheet import Dataset, subset
 from synergy.options import Options
 from synergy.round import run
 from synergy.store import freezing, runs

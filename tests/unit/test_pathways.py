@@ -15,8 +15,7 @@ from small_datasets import small
 from synergy.cli.console import Talk
 from synergy.cli.main import run
 from synergy.dataset.read import read
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import Dataset, yearly
 from synergy.errors import UsageError
 from synergy.graph.pathways import Pathway, Pathways, pathways, pathways_record
 

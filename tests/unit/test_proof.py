@@ -15,7 +15,7 @@ from synergy import literal
 from synergy.dataset.read import read
 from synergy.engine import match
 from synergy.errors import VerificationError
-from synergy.literal.rounding import proven
+from synergy.literal.certificate import exactly_proven
 from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record
@@ -33,7 +33,7 @@ def test_duals_prove_the_bound_exactly(start: int, tmp_path: Path) -> None:
         if plan is None or plan.proof.get("columns") or plan.proof.get("duals") is None:
             continue
         linear += 1
-        bound = proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"])))
+        bound = exactly_proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"])))
         assert bound is not None, seed
         assert bound - Fraction(plan.value) <= Fraction(1, 10**9) * max(1, abs(Fraction(plan.value))), seed
     assert linear > CHUNK // 2
@@ -45,7 +45,7 @@ def test_whole_numbers_are_proven_without_any_gap(name: str) -> None:
     plan = match(dataset, Options(settlement="none")).plan
     assert plan is not None
     assert plan.proof["duals"] is not None
-    assert proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"]))) == Fraction(plan.value)
+    assert exactly_proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"]))) == Fraction(plan.value)
 
 
 def _plan(name: str) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from roots import TINY
-from synergy.web.view_context import Shown
+from synergy.web.planning.round_view import Shown
 
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
@@ -18,7 +18,7 @@ from synergy.cli.tables import print_plan
 from synergy.dataset.read import read
 from synergy.engine import match
 from synergy.options import Options
-from synergy.records.labels import round_record
+from synergy.records.files import round_record
 from synergy.round import run
 from synergy.texts import proof_text
 

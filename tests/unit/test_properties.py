@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from random_datasets import FEATURES, RandomDataset, random_dataset
 
 from synergy.candidates.scope import coalition
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset
+from synergy.dataset.sheet import Dataset, subset
 from synergy.engine import match, problem
 from synergy.model.solve import solve
 from synergy.model.solve_params import SolveParams

@@ -10,7 +10,7 @@ import pytest
 from proposal_worlds import decide, flow, plan_of, world
 from random_datasets import random_dataset
 from roots import TINY
-from synergy.web.view_context import Shown
+from synergy.web.planning.round_view import Shown
 
 from synergy.cli.console import Talk
 from synergy.cli.tables import print_plan
@@ -21,8 +21,7 @@ from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
 from synergy.proposals.description import build_notes
 from synergy.proposals.names import amount
-from synergy.records.files import plan_record
-from synergy.records.labels import labels
+from synergy.records.files import labels, plan_record
 from synergy.round import run
 from synergy.texts import gain_note
 

@@ -12,7 +12,7 @@ from proposal_worlds import decide, flow, plan_of, world
 from roots import ROOT
 from test_proposals import ALONE, direct, methanol
 
-from synergy.coalitions.loss import Loss
+from synergy.coalitions.settle import Loss
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.options import Options

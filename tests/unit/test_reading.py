@@ -19,11 +19,11 @@ from synergy.dataset.read import check, read
 from synergy.dataset.schema import TABLES
 from synergy.dataset.settings import load_scenario
 from synergy.dataset.sheet import Dataset
+from synergy.dataset.typed import headers, looked, table_named, title
 from synergy.errors import DatasetError, Problem, Severity
 from synergy.forms.reading import ending_of
 from synergy.records.files import read_record
 from synergy.store.datasets import read_upload
-from synergy.workbook.names import headers, looked, table_named, title
 
 HEAD = "offer,site,commodity,quantity,price,must_clear"
 ROW = "o1,a,COG,1234.5,400,true"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from synergy.dataset.read import check
+from synergy.dataset.typed import title
 from synergy.errors import Severity
-from synergy.workbook.names import title
 
 ROUNDS = 320
 NOBODY = "supply"  # the name of no table, nor a slip of one

@@ -10,13 +10,12 @@ from random_datasets import random_dataset
 
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
-from synergy.model import aggregate, search
+from synergy.model import search, starts
 from synergy.model import solve as solving
 from synergy.model.build import Model, build
 from synergy.model.highs import SolverSession, Status
-from synergy.model.postprocess import spared
 from synergy.model.scaling import scaled
-from synergy.model.solve import solve
+from synergy.model.solve import solve, spared
 from synergy.model.solve_params import Event, SolveParams
 from synergy.network.network import network_of
 
@@ -71,7 +70,7 @@ def test_the_sum_over_periods_bounds_them(known: list[Known]) -> None:
     several = [one for one in known if len(one[1].candidates.network.places.share) > 1]
     assert len(several) > 30
     for seed, model, value in several:
-        inner = scaled(aggregate.aggregated(model).model)
+        inner = scaled(starts.aggregated(model).model)
         bound = -SolverSession(inner, mip_rel_gap=0.0).solve().bound * inner.money
         assert bound >= value - NEAR * max(1.0, abs(value)), seed
 

@@ -19,9 +19,8 @@ from synergy.engine import match
 from synergy.errors import VerificationError
 from synergy.model.solve_params import SolveParams
 from synergy.options import Options
-from synergy.uncertainty.document import sensitivity_record, subject
-from synergy.uncertainty.figures import Origin, changed
-from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
+from synergy.uncertainty.figures import Origin, changed, subject
+from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity, sensitivity_record
 
 NEEDS = "need site commodity quantity price price_low price_high\nNB b X 50 10 - -\nNC c X 50 9 5 12\nND d X 50 8.9 - -"
 

@@ -18,8 +18,7 @@ from synergy import literal
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import Dataset, yearly
 from synergy.errors import UsageError
 from synergy.model.solve_params import Control, Event
 from synergy.options import Options

@@ -21,15 +21,15 @@ from games import (
     shapley_shubik,
     tva,
 )
-from synergy.web.api.models.rounds import Settlement
+from synergy.web.api.routes.rounds import Settlement
 from synergy.web.texts import WORDS
 
 from synergy.cli.words import SETTLEMENT_WORDS
 from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.game import REASONS, RuleUndefined, TableGame
-from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import RULES, settle
+from synergy.settlement.solutions import extremes
 
 PRECISE = {"rel": 1e-9, "abs": 1e-6}
 

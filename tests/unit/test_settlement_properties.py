@@ -16,8 +16,8 @@ from scipy.optimize import linprog
 
 from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.game import Assignment, Bools, Floats, Found, TableGame, Worth
-from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import Shares, settle
+from synergy.settlement.solutions import extremes
 
 METHODS = ("core", "nucleolus", "shapley", "proportional")
 CLOSE = 1e-6

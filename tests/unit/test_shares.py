@@ -15,8 +15,7 @@ from synergy.candidates.scope import everyone
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import problem
-from synergy.model.postprocess import trimmed
-from synergy.model.solve import solve
+from synergy.model.solve import solve, trimmed
 from synergy.model.solve_params import SolveParams
 from synergy.network.places import places_of
 from synergy.proposals.gains import borne

@@ -28,7 +28,7 @@ from synergy.errors import SolverError
 from synergy.records.names import MatchState
 from synergy.records.runs import Run
 from synergy.solvers import NEEDED, TRIALS, UNTESTED, SelfTest, try_out
-from synergy.worker import solver_process
+from synergy.worker import solve as solving
 from synergy.worker.solve import Task
 
 
@@ -147,9 +147,9 @@ def test_a_run_of_the_platform_fails_with_the_sentence(monkeypatch: pytest.Monke
     def wrong(*_: Any, **__: Any) -> None:
         _refused(highspy)
 
-    monkeypatch.setattr(solver_process, "solve", wrong)
-    solver_process.main(theirs, Task(b"", None, {}, None, None))
-    assert ours.recv() == solver_process.Failure("wrong / 错误")
+    monkeypatch.setattr(solving, "solve", wrong)
+    solving.solve_for(theirs, Task(b"", None, {}, None, None))
+    assert ours.recv() == solving.Failure("wrong / 错误")
 
 
 def test_the_page_of_a_round_says_it_in_the_language_asked_for() -> None:

@@ -21,21 +21,13 @@ from synergy.engine import match
 from synergy.explanation.explain import Explainer
 from synergy.graph.pathways import pathways, pathways_record
 from synergy.model.solve_params import SolveParams
-from synergy.near_optimal.alternatives import alternatives
-from synergy.near_optimal.document import alternatives_record
+from synergy.near_optimal.alternatives import alternatives, alternatives_record
 from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, write_plan
 from synergy.records.plain import plain
-from synergy.records.schema import (
-    STUDIES,
-    alternatives_schema,
-    explain_schema,
-    pathways_schema,
-    sensitivity_schema,
-)
-from synergy.uncertainty.document import sensitivity_record
-from synergy.uncertainty.sensitivity import sensitivity
+from synergy.records.schema import STUDIES
+from synergy.uncertainty.sensitivity import sensitivity, sensitivity_record
 
 TINY = ROOT / "datasets" / "tiny"
 
@@ -67,14 +59,14 @@ def test_explanations_of_planner_and_firm(tiny: tuple[Dataset, Plan]) -> None:
     for question in questions(explainer, 12, np.random.default_rng(1)):
         answer = explainer.ask(question)
         seen.add(answer.in_plan)
-        _follows(explain_schema(), answer.record())
+        _follows(STUDIES["explain"](), answer.record())
         for site in (question.origin, question.target):
             if owner[site]:
-                _follows(explain_schema(), answer.record(owner[site]))
+                _follows(STUDIES["explain"](), answer.record(owner[site]))
     flow = tiny[1].decisions.flows.query("from_site != to_site").iloc[0]
     answer = Explainer(*tiny).ask(type(question)(flow["from_site"], flow["to_site"], flow["commodity"]))
     assert answer.in_plan
-    _follows(explain_schema(), answer.record())
+    _follows(STUDIES["explain"](), answer.record())
 
 
 @pytest.mark.parametrize("name", list(WORLDS)[::4])
@@ -83,12 +75,12 @@ def test_explanations_with_changes(tmp_path: Path, name: str) -> None:
     dataset = world.dataset(tmp_path)
     plan = match(dataset, Options(settlement="none")).plan
     assert plan is not None
-    _follows(explain_schema(), Explainer(dataset, plan).ask(world.question).record())
+    _follows(STUDIES["explain"](), Explainer(dataset, plan).ask(world.question).record())
 
 
 def test_pathways_of_every_commodity(tiny: tuple[Dataset, Plan]) -> None:
     for commodity in tiny[0]["commodities"]["commodity"]:
-        _follows(pathways_schema(), pathways_record(tiny[0], pathways(tiny[0], commodity)))
+        _follows(STUDIES["pathways"](), pathways_record(tiny[0], pathways(tiny[0], commodity)))
 
 
 def test_alternatives_and_sensitivity(tiny: tuple[Dataset, Plan]) -> None:
@@ -98,18 +90,18 @@ def test_alternatives_and_sensitivity(tiny: tuple[Dataset, Plan]) -> None:
     assert found.stopped is None
     for one in alternatives_record(dataset, found)["alternatives"]:
         assert plan_from_record(one["plan"]).value == one["value"]
-    _follows(alternatives_schema(), alternatives_record(dataset, found))
+    _follows(STUDIES["alternatives"](), alternatives_record(dataset, found))
     told = sensitivity(dataset, plan)
     assert told.found
     assert told.stopped is None
-    _follows(sensitivity_schema(), sensitivity_record(dataset, told))
+    _follows(STUDIES["sensitivity"](), sensitivity_record(dataset, told))
 
 
 def test_what_the_clock_stops_says_so(tiny: tuple[Dataset, Plan]) -> None:
     dataset, plan = tiny
     late = alternatives(dataset, plan, within=0.2, params=SolveParams(time_limit=0.0))
     assert late.stopped == "clock"
-    _follows(alternatives_schema(), alternatives_record(dataset, late))
+    _follows(STUDIES["alternatives"](), alternatives_record(dataset, late))
     asked = sensitivity(dataset, plan, params=SolveParams(stop=lambda: True))
     assert asked.stopped == "request"
     assert sensitivity_record(dataset, asked)["stopped"] == "request"

@@ -14,10 +14,11 @@ from roots import TINY
 from synergy import literal
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.parallel import pool
-from synergy.coalitions.solver import Solver
+from synergy.coalitions.parametric import Solver
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import Outcome, match
+from synergy.network.network import network_of
 from synergy.network.places import Bools
 from synergy.options import Options
 from synergy.settlement.division import RuleOptions
@@ -33,7 +34,7 @@ def _game(dataset: Dataset, outcome: Outcome, executor: Executor | None = None) 
     plan = outcome.plan
     assert plan is not None
     known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, outcome.found)
-    return CoalitionGame(dataset, known, executor=executor, small=0, quick=True)
+    return CoalitionGame(network_of(dataset), known, executor=executor, small=0, quick=True)
 
 
 def _nested(size: int) -> list[Bools]:

@@ -19,11 +19,11 @@ from synergy.cli.main import run
 from synergy.dataset.findings import Findings
 from synergy.dataset.read import check, read
 from synergy.dataset.schema import TABLES
+from synergy.dataset.typed import TITLES, known_as, title
 from synergy.errors import Problem, Severity
 from synergy.texts import LANGUAGES
-from synergy.workbook.names import TITLES, known_as, title
 from synergy.workbook.reading import LIMITS, pages
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
 
 OFFERS = 4  # number of the sheet
 LOUD = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>"

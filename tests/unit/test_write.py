@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from roots import ROOT
 
+from synergy.dataset.package import write
 from synergy.dataset.read import read
-from synergy.dataset.subset import yearly
-from synergy.dataset.write import write
+from synergy.dataset.sheet import yearly
 from synergy.errors import UsageError
 
 DATASETS = ROOT / "datasets"

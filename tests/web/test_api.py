@@ -21,7 +21,7 @@ from stores import tiny, worked
 from synergy.web.api import events
 from synergy.web.api.dispatch import paged
 from synergy.web.api.document import DATASET
-from synergy.web.api.models.parts import Page
+from synergy.web.api.models import Page
 from synergy.web.api.problems import TYPES
 from synergy.web.api.spec import OPERATIONS, AuthScheme
 from synergy.web.api.validation import NUMBERED
@@ -36,7 +36,7 @@ from synergy.records.documents import Document
 from synergy.records.figures import Record
 from synergy.records.names import Seat
 from synergy.store import runs, tables
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
 
 
 def _basic(name: str, password: str = PASSWORD) -> dict[str, str]:
@@ -270,7 +270,7 @@ def test_a_row_stands_where_its_entry_says(program: Program, declaring_round: in
     assert sent.status_code == 200, sent.text
     program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"})
     number = program.ask("planner", "POST", f"/rounds/{declaring_round}/match", {"If-Match": "*"}).get_json()["match"]
-    from synergy.store.backup import archive, dataset_of
+    from synergy.store.datasets import archive, dataset_of
     from synergy.store.queries import match_input
 
     given = match_input(program.world.store, program.world.actor("planner"), number)
@@ -366,7 +366,7 @@ def test_limits_of_a_need_stand_in_the_dataset_and_can_be_sent_back(program: Pro
     again = {name: one for name, one in told.items() if name != "assumed"}
     assert program.ask("editor", "PUT", path, {"If-Match": "*"}, json={"entries": [again]}).status_code == 200
     frozen = program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"}).get_json()
-    from synergy.store.backup import archive, dataset_of
+    from synergy.store.datasets import archive, dataset_of
 
     with program.world.store.database.read() as connection:
         rows = dataset_of(archive(connection, frozen["snapshot"]))["limits"]

@@ -78,7 +78,7 @@ def test_an_unknown_commodity_is_said_to_be(program: Program) -> None:
 
 
 def test_a_firm_asks_only_so_often(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studies, "MOST", 2)
+    monkeypatch.setattr(studies, "MOST_STUDIES", 2)
     path, body = f"/rounds/{program.world.round}/pathways", {"commodity": "COG"}
     codes = [program.ask("editor", "POST", path, json=body).status_code for _ in range(3)]
     assert codes == [202, 202, 409]

@@ -11,7 +11,7 @@ from stores import begun
 from synergy.web.settings import ServerSettings
 from web_worlds import SECRET
 
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
 
 KINDS = {"csv": ("text/csv", as_csv), "xlsx": ("application/octet-stream", as_xlsx)}
 

@@ -19,7 +19,7 @@ from synergy.worker.studies import study_once
 
 RIVALS = ("editor", "tarco", "client", "")
 QUERIES = ("", "?commodity=TAR&from=0&round=1")
-OWN = ("home.", "proposal.", "pathways.", "whynot.", "declarations.")  # rooms of enterprises
+OWN = ("home.", "proposal.", "why.whynot", "declarations.")  # pages of enterprises
 TIMES = {"created", "msecs", "relativeCreated"}  # of a log record: their digits may be any
 # exchanges that are asked about: one of the plan, one that is none, one with the market
 ASKED = (("EAST-1", "GLASS-1", "COG"), ("EAST-1", "TARCO-1", "TAR"), ("EAST-1", "GLASS-1", "TAR"))
@@ -64,7 +64,7 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     assert [one for one in secret if one in logged] == []
     assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
     assert count > 500
-    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "notices.notices"} <= endpoints
+    assert {"home.home", "proposal.proposal", "home.pathways", "why.whynot", "account.notices"} <= endpoints
 
 
 def test_no_question_tells_a_rival_a_cost(program: Program) -> None:

@@ -17,7 +17,7 @@ from web_worlds import SECRET, World
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.cli.words import WORDS
-from synergy.store import planning, queries, rounds
+from synergy.store import queries, rounds
 from synergy.store.column_types import typed
 
 SHANGHAI, YORK = Clock(ZoneInfo("Asia/Shanghai")), Clock(ZoneInfo("America/New_York"))
@@ -84,7 +84,7 @@ def test_without_a_zone_it_is_the_machines() -> None:
 def test_a_deadline_is_typed_and_shown_by_the_clock_and_stored_in_utc(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     fields = {"step": "3", "name": "n", "rule": "none", "gap": "1", "time_limit": "9", "members": list(NAMES)}
-    fields |= {"dataset": planning.round_input(store, PLANNER, web_world.round).base}
+    fields |= {"dataset": queries.round_input(store, PLANNER, web_world.round).base}
     asked = web_world.post(client, "/en/rounds/new", **(fields | {"step": "2"})).text
     assert "UTC+8; may stay blank" in asked
     given = {"deadline": "2030-01-02T03:04", "answer_by": "2030-02-03"}

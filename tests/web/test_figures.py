@@ -16,15 +16,14 @@ import pytest
 from markupsafe import Markup
 from roots import ROOT
 from synergy.web import pictures
-from synergy.web.figures import grouping, network, plan_data, sankey, svg
-from synergy.web.figures.grouping import COUNTIES, county_name
-from synergy.web.figures.map import MapLine, Place, charted, draw_map
+from synergy.web.figures import network, plan_data, sankey, svg
+from synergy.web.figures.map import COUNTIES, MapLine, Place, charted, county_name, draw_map
 from synergy.web.figures.outline import cross, rings, spread
-from synergy.web.figures.sankey_layout import Stream, laid_out
+from synergy.web.figures.sankey import Stream, laid_out
 
 from synergy.dataset.read import read
 from synergy.options import Options
-from synergy.records.labels import round_record
+from synergy.records.files import round_record
 from synergy.records.runs import PlanRecord
 from synergy.round import run
 
@@ -156,8 +155,8 @@ def test_many_firms_are_grouped_and_stay_small(firms: int) -> None:
     streams = _streams(firms, 40)
     counties = sorted(COUNTIES)
     group = {f"F{number}": plan_data.COUNTY + counties[number % 13] for number in range(firms)}
-    found = grouping.grouped(streams, group)
-    assert grouping.count(streams) > grouping.LIMIT >= grouping.count(found.streams)
+    found = sankey.grouped(streams, group)
+    assert sankey.count(streams) > sankey.LIMIT >= sankey.count(found.streams)
     assert found.by_group
     shown = {one.commodity for one in found.streams}
     for good in shown:
@@ -180,8 +179,8 @@ def test_many_firms_are_grouped_and_stay_small(firms: int) -> None:
 def test_few_firms_are_not_grouped() -> None:
     streams = _streams(10, 3)
     group = {f"F{number}": "@Xiaoyi" for number in range(10)}
-    assert grouping.grouped(streams, group) == grouping.Grouped(tuple(streams))
-    assert {one.supplier for one in grouping.grouped(streams, group, always=True).streams} == {"@Xiaoyi"}
+    assert sankey.grouped(streams, group) == sankey.Grouped(tuple(streams))
+    assert {one.supplier for one in sankey.grouped(streams, group, always=True).streams} == {"@Xiaoyi"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

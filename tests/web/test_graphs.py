@@ -9,13 +9,12 @@ from html import unescape
 import networkx as nx
 import pytest
 from api_worlds import Program
-from synergy.web.api.models.records import NodeLink, PartnershipGraph, ProductGraph
+from synergy.web.api.graphs import NodeLink, PartnershipGraph, ProductGraph
 
 from synergy.graph.views import partnership_graph, product_graph
 from synergy.records.files import plan_from_record
-from synergy.store import planning, queries
-from synergy.store.backup import dataset_of
-from synergy.store.datasets import dataset_archive
+from synergy.store import queries
+from synergy.store.datasets import dataset_archive, dataset_of
 from synergy.texts import LANGUAGES
 
 
@@ -23,7 +22,7 @@ def _known(program: Program) -> dict[str, tuple[type[NodeLink], nx.Graph]]:
     """Return models and graphs by address: of the dataset of the round, and of its latest plan."""
     world = program.world
     store, planner = world.store, world.actor("planner")
-    made = planning.round_input(store, planner, world.round)
+    made = queries.round_input(store, planner, world.round)
     digest = made.frozen or made.base
     dataset = dataset_of(dataset_archive(store, planner, digest), made.scenario)
     plan = plan_from_record(queries.see_plan(store, planner, world.round).plan)

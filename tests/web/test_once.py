@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from stores import PLANNER, editor, proposals
-from synergy.web import page_cache as kept
 from synergy.web import pictures
-from synergy.web.firm.proposal_view import Own, own_proposal
+from synergy.web import render as kept
 from synergy.web.pages import home, proposal, results
+from synergy.web.planning.proposal_view import Own, own_proposal
 from synergy.web.render import page
 from web_worlds import World
 
 from synergy.records.figures import Quantity
 from synergy.records.names import Answer, Stage
 from synergy.records.proposals import OwnLine
-from synergy.store import accounts, answers, follow_up, notices, queries, rounds
+from synergy.store import accounts, answers, notices, queries, rounds
 from synergy.store.answers import CounterOffer, Reply
 
 DEAL = "deal:EAST>GLASS:COG"
@@ -65,8 +65,8 @@ def test_pages_are_those_made_anew_after_every_change(web_world: World, monkeypa
     counter = [CounterOffer(0, "50000")]
 
     def follow() -> None:
-        (deal,) = follow_up.followed(store, editor("GLASS"))
-        follow_up.follow(store, PLANNER, deal.partnership, Stage.PERMITS)
+        (deal,) = answers.followed(store, editor("GLASS"))
+        answers.follow(store, PLANNER, deal.partnership, Stage.PERMITS)
 
     steps: list[Callable[[], Any]] = [
         lambda: None,

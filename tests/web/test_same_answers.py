@@ -30,7 +30,8 @@ from web_worlds import SECRET, World
 
 from synergy.records.names import Seat
 from synergy.store import declarations, freezing, runs
-from synergy.store.ladder import STEP, rungs
+from synergy.store.freezing import rungs
+from synergy.store.rounds import STEP
 from synergy.store.store import KEY_FILE, open_store
 from synergy.worker.studies import study_once
 

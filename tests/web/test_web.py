@@ -10,9 +10,9 @@ import pytest
 from stores import proposals
 from synergy.web.access import PUBLIC, rule_of
 from synergy.web.app import HEADERS
+from synergy.web.planning.round_view import Shown
 from synergy.web.texts import WORDS, rooms
-from synergy.web.texts.modes import MODES
-from synergy.web.view_context import Shown
+from synergy.web.texts.results import MODES
 from web_worlds import World
 
 from synergy.records.figures import Money

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from synergy.web import throttle
+from synergy.web import sign_in
 from synergy.web.settings import ServerSettings
 from web_worlds import PASSWORD, SECRET, World
 from werkzeug.test import TestResponse
 
-from synergy.store import accounts, api_tokens, audit
+from synergy.store import accounts, commit
 from synergy.store.backup import restore
 from synergy.store.store import open_store
 
@@ -72,8 +72,8 @@ def test_after_signing_in_one_goes_on_to_where_one_was(web_world: World) -> None
 
 
 def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "PATIENCE_S", 0.01)
-    gate: throttle.Tries = web_world.app.extensions["synergy.tries"]
+    monkeypatch.setattr(sign_in, "PATIENCE_S", 0.01)
+    gate: sign_in.Tries = web_world.app.extensions["synergy.tries"]
     with gate.turn(""):
         with gate.turn(""):
             answer = signed_in(web_world.client(), "anna", PASSWORD)
@@ -83,7 +83,7 @@ def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest
 
 def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) -> None:
     here, there = web_world.client("planner"), web_world.client("planner")
-    token = api_tokens.add_token(web_world.store, web_world.actor("planner"), "report", ["read"]).token
+    token = accounts.add_token(web_world.store, web_world.actor("planner"), "report", ["read"]).token
     by_token = {"Authorization": f"Bearer {token}"}
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 200
     answer = web_world.post(here, "/en/account/password", old=PASSWORD, new=NEW, again=NEW)
@@ -128,13 +128,13 @@ def test_a_token_is_shown_once_and_may_what_was_ticked(web_world: World) -> None
     assert web_world.client().get("/en/audit", headers=by_token).status_code == 403
     wrong = web_world.post(client, "/en/account/tokens", label="none", days="30")
     assert wrong.status_code == 422
-    (made,) = api_tokens.list_tokens(web_world.store, web_world.actor("editor"))
+    (made,) = accounts.list_tokens(web_world.store, web_world.actor("editor"))
     web_world.post(client, f"/en/account/tokens/{made.id}/end")
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 401
 
 
 def test_nobody_ends_the_token_of_another_but_an_administrator(web_world: World) -> None:
-    made = api_tokens.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])
+    made = accounts.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])
     theirs = web_world.post(web_world.client("editor"), f"/en/account/tokens/{made.id}/end")
     assert theirs.status_code == 404
     assert web_world.client("editor").get("/en/admin").status_code == 403
@@ -200,7 +200,7 @@ def test_a_copy_stays_on_the_server_and_holds_everything(web_world: World, tmp_p
     restore(copy, tmp_path / "other.db")
     shutil.copy(f"{web_world.file}.key", tmp_path / "other.db.key")
     other = open_store(tmp_path / "other.db")
-    assert audit.verify_chain(other, web_world.actor("auditor")).sound
+    assert commit.verify_chain(other, web_world.actor("auditor")).sound
     other.close()
     assert web_world.post(web_world.client("planner"), "/en/admin/copies").status_code == 403
 
@@ -211,7 +211,7 @@ def test_audit_shows_events_and_verifies_the_chain(web_world: World) -> None:
     assert "proposals published" in page
     assert "proposals published" in auditor.get(f"/en/audit?round={web_world.round}").text
     assert "proposals published" not in auditor.get("/en/audit?round=99").text
-    head = audit.verify_chain(web_world.store, web_world.actor("auditor")).head
+    head = commit.verify_chain(web_world.store, web_world.actor("auditor")).head
     good = web_world.post(auditor, "/en/audit", expected=f"{head.number}:{head.mac}")
     assert "The chain is sound" in good.text
     cut = web_world.post(auditor, "/en/audit", expected=f"{head.number + 1}:{head.mac}")
@@ -224,7 +224,7 @@ def test_audit_shows_events_and_verifies_the_chain(web_world: World) -> None:
 def test_events_are_paged(web_world: World) -> None:
     planner = web_world.actor("planner")
     for number in range(60):
-        api_tokens.add_token(web_world.store, planner, f"token {number}", ["read"])
+        accounts.add_token(web_world.store, planner, f"token {number}", ["read"])
     client = web_world.client("auditor")
     first = client.get("/en/audit").text
     older = re.search(r'href="(/en/audit\?before=\d+)"', unescape(first))

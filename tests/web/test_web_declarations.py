@@ -20,7 +20,7 @@ from synergy.dataset.read import read
 from synergy.records.names import Seat
 from synergy.store import datasets, declarations
 from synergy.texts import LANGUAGES
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
 
 ROW = {
     "site": "GLASS-1",

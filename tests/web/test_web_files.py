@@ -17,7 +17,7 @@ from web_worlds import World
 from synergy.records.figures import bare
 from synergy.records.names import Seat
 from synergy.records.proposals import OwnProposal
-from synergy.store import preview, queries
+from synergy.store import declarations, queries
 from synergy.texts import LANGUAGES
 
 
@@ -79,7 +79,7 @@ def test_files_of_an_enterprise_hold_its_own_figures(web_world: World) -> None:
     lines = json.loads(client.get(f"/en/proposals/{code}/terms.json").data)["rows"]
     assert [row["quantity"] for row in lines] == [float(one.quantity) for one in own[code].lines]
     assert {one["unit"] for one in json.loads(client.get("/en/proposals.json").data)["columns"]} >= {"CNY/a", "t/a"}
-    chains = preview.chains(web_world.store, editor("EAST"), Seat(web_world.round, "EAST"), "COG")["chains"]
+    chains = declarations.chains(web_world.store, editor("EAST"), Seat(web_world.round, "EAST"), "COG")["chains"]
     kept = {one["title_en"]: one["margin"]["middle"] for one in chains if one["ends"]}
     told = {
         row["chain"]: row["middle"] for row in json.loads(client.get("/en/pathways.json?commodity=COG").data)["rows"]

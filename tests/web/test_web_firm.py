@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from stores import PLANNER, editor, proposals
-from synergy.web.firm.proposal_view import Own, by_gain, own_proposal
-from synergy.web.pages import whynot
+from synergy.web.pages import why
 from synergy.web.pages.proposal import reply_of
+from synergy.web.planning.proposal_view import Own, by_gain, own_proposal
 from web_worlds import World
 
 from synergy.records.figures import Money, Quantity
 from synergy.records.names import Answer
 from synergy.records.proposals import CounterLine, OwnProposal
-from synergy.store import answers, follow_up, queries, questions
+from synergy.store import answers, queries, studies
 from synergy.store.answers import Reply
 from synergy.store.tables import rounds
 
@@ -44,6 +44,23 @@ def test_home_says_each_suggestion_in_a_sentence(web_world: World, lang: str, sa
     assert said in page
     assert page.count('class="card offer"') == 1
     assert f"/{lang}/proposals/{code_of(web_world)}" in page
+
+
+@pytest.mark.parametrize("form", [{"answer": "accepted"}, {"answer": "countered", "q-0": "50,000"}])
+def test_an_answer_is_one_transaction_of_few_statements(web_world: World, form: dict[str, str]) -> None:
+    database = web_world.store.database
+    client, path = web_world.client("editor"), f"/en/proposals/{code_of(web_world)}/answer"
+    version = str(seen(web_world).version)
+    statements: list[str] = []
+    commits: list[str] = []
+    for engine in (database.writer, database.reader):
+        event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    event.listen(database.writer, "commit", lambda _: commits.append("commit"))
+    web_world.post(client, path, **form, version=version)
+    assert 0 < len(statements) <= 20, statements
+    assert commits == ["commit"]
+    assert not [one for one in statements if "runs.plan" in one]
+    assert seen(web_world).answer == form["answer"]
 
 
 def test_a_suggestion_is_accepted_in_place(web_world: World) -> None:
@@ -108,11 +125,11 @@ def test_a_proposal_goes_on_to_its_stages(web_world: World) -> None:
         answers.answer(web_world.store, editor(firm), code, Reply(Answer.ACCEPTED))
     answers.conclude(web_world.store, PLANNER, web_world.round)
     client = web_world.client("editor")
-    (deal,) = follow_up.followed(web_world.store, editor("GLASS"))
+    (deal,) = answers.followed(web_world.store, editor("GLASS"))
     assert "Under way" in client.get("/en/home").text
     path = f"/en/proposals/{code}/stage"
     web_world.post(client, path, partnership=str(deal.partnership), stage="permits")
-    (deal,) = follow_up.followed(web_world.store, editor("GLASS"))
+    (deal,) = answers.followed(web_world.store, editor("GLASS"))
     assert deal.stage == "permits"
     assert "Stage: permits" in client.get(f"/en/proposals/{code}").text
 
@@ -143,11 +160,13 @@ def test_pathways_of_own_goods(web_world: World) -> None:
 def test_why_not_is_counted_and_bounded(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     told = {"in_plan": False, "reasons": [{"text_en": "too far", "text_zh": "太远"}], "changes": []}
-    monkeypatch.setattr(whynot, "answered", lambda *given: asked.append(given) or told)
+    monkeypatch.setattr(why, "answered", lambda *given: asked.append(given) or told)
     client, form = web_world.client("tarco"), {"own": "TARCO-1", "other": "EAST-1", "commodity": "TAR", "way": "take"}
     page = web_world.post(client, "/en/why-not", **form)
     assert "too far" in page.text
-    assert f"Questions left in this round: {questions.MOST - 1} of {questions.MOST}" in re.sub(r"\s+", " ", page.text)
+    assert f"Questions left in this round: {studies.MOST_QUESTIONS - 1} of {studies.MOST_QUESTIONS}" in re.sub(
+        r"\s+", " ", page.text
+    )
     assert web_world.post(client, "/en/why-not", **{**form, "own": "GLASS-1"}).status_code == 404
-    monkeypatch.setattr(whynot, "answered", lambda *_given: None)
+    monkeypatch.setattr(why, "answered", lambda *_given: None)
     assert "could not be answered" in web_world.post(client, "/en/why-not", **form).text

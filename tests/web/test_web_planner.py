@@ -17,39 +17,26 @@ from roots import ROOT
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from synergy.web.api import events
 from synergy.web.pages import results, why
-from synergy.web.pages.drafting import FIELDS, NUMBERS, SCENARIOS
+from synergy.web.pages.drafting import FIELDS, NUMBERS, SCENARIOS, policy
 from synergy.web.pages.results import VIEWS
-from synergy.web.planning.policy import policy
 from synergy.web.planning.steps import STEPS, next_steps
 from synergy.web.texts import WORDS
 from web_worlds import World
 
 from synergy.dataset.settings import _READERS, load_scenario
+from synergy.dataset.typed import TITLES
 from synergy.errors import VerificationError
 from synergy.records.documents import PlanJSON, RoundJSON
 from synergy.records.figures import bare
 from synergy.records.names import MatchState, Seat, Stage, State
 from synergy.records.runs import ChangeCause, RunInput
 from synergy.scenario import Settings
-from synergy.store import (
-    audit,
-    comparison,
-    declarations,
-    follow_up,
-    freezing,
-    leases,
-    planning,
-    queries,
-    review,
-    rounds,
-    runs,
-)
+from synergy.store import answers, commit, comparison, declarations, freezing, leases, queries, review, rounds, runs
 from synergy.store.access import WORKER
-from synergy.store.backup import scenario_record
+from synergy.store.datasets import scenario_record
 from synergy.store.leases import claim
 from synergy.store.results import RunEnd, finish
 from synergy.texts import LANGUAGES, ladder_note
-from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
 
 LVLIANG = ROOT / "datasets" / "lvliang"
@@ -155,7 +142,7 @@ def test_a_whole_round_with_the_buttons_of_its_page(web_world: World) -> None:
     accept(world.store, next(iter(proposals(world.store, made).values())))
     assert "begin: 1" in _step(world, client, made, "conclude")
     assert f"/en/rounds/new?previous={made}" in client.get(f"/en/rounds/{made}").text
-    assert audit.verify_chain(world.store, PLANNER).sound
+    assert commit.verify_chain(world.store, PLANNER).sound
 
 
 def test_the_data_as_they_are_are_matched_in_one_step(web_world: World) -> None:
@@ -187,7 +174,7 @@ def test_every_state_shows_the_steps_that_the_store_allows(web_world: World) -> 
 
 def _drafted(world: World, client: FlaskClient, **given: Any) -> int:
     """Make a round of the stored dataset in the three steps of its pages, hidden fields sent back as they came."""
-    base = planning.round_input(world.store, PLANNER, world.round).base
+    base = queries.round_input(world.store, PLANNER, world.round).base
     fields: dict[str, Any] = {"name": "second", "dataset": base, "previous": str(world.round)}
     for step in ("1", "2"):
         answer = world.post(client, "/en/rounds/new", **(fields | {"step": step} | given))
@@ -220,7 +207,7 @@ def test_a_round_is_made_as_it_was_filled_in(web_world: World) -> None:
     given = {"rule": "shapley", "gap": "1", "time_limit": "40", "carbon_price": "96", "builds": "no"}
     given |= {"deadline": "2030-01-02T03:04", "anonymous": "yes", "more": f"discount_rate = 0.05\n{row}"}
     made = _drafted(web_world, client, **given)
-    found = planning.round_input(web_world.store, PLANNER, made)
+    found = queries.round_input(web_world.store, PLANNER, made)
     options, scenario = found.options or {}, found.scenario or {}
     assert options | {"settlement": "shapley", "gap": 0.01, "time_limit": 40.0} == options
     assert found.previous == web_world.round
@@ -234,7 +221,7 @@ def test_a_round_is_made_as_it_was_filled_in(web_world: World) -> None:
 def test_some_take_part(web_world: World) -> None:
     client = web_world.client("planner")
     made = _drafted(web_world, client, members=["EAST", "WEST"])
-    assert [one.enterprise for one in planning.list_members(web_world.store, PLANNER, made)] == ["EAST", "WEST"]
+    assert [one.enterprise for one in queries.list_members(web_world.store, PLANNER, made)] == ["EAST", "WEST"]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +239,7 @@ def test_some_take_part(web_world: World) -> None:
 )
 def test_faults_are_said_where_they_are(web_world: World, step: str, given: dict[str, Any], said: str) -> None:
     client = web_world.client("planner")
-    base = planning.round_input(web_world.store, PLANNER, web_world.round).base
+    base = queries.round_input(web_world.store, PLANNER, web_world.round).base
     fields = {
         "name": "n",
         "dataset": base,
@@ -272,7 +259,7 @@ def test_faults_are_said_where_they_are(web_world: World, step: str, given: dict
 
 def test_one_step_back_keeps_what_was_filled_in(web_world: World) -> None:
     client = web_world.client("planner")
-    base = planning.round_input(web_world.store, PLANNER, web_world.round).base
+    base = queries.round_input(web_world.store, PLANNER, web_world.round).base
     answer = web_world.post(
         client, "/en/rounds/new", step="3", back="1", name="kept", dataset=base, carbon_price="12", gap="7"
     )
@@ -675,12 +662,12 @@ def test_the_board_follows_partnerships(web_world: World) -> None:
     one = next(iter(proposals(world.store, world.round).values()))
     accept(world.store, one)
     _step(world, client, world.round, "conclude")
-    (partnership,) = follow_up.followed(world.store, PLANNER)
+    (partnership,) = answers.followed(world.store, PLANNER)
     page = client.get("/en/board").text
     assert one.title_en in page
     path = f"/en/board/{partnership.partnership}"
     assert world.post(client, path, stage="permits", version="1").status_code == 303
-    assert follow_up.followed(world.store, PLANNER)[0].stage == Stage.PERMITS
+    assert answers.followed(world.store, PLANNER)[0].stage == Stage.PERMITS
     assert world.post(client, path, stage="building", version="1").status_code == 409
     assert world.post(client, path, stage="ended", version="2").status_code == 422, "a reason is needed"
     assert world.post(client, path, stage="ended", version="2", reason="sold").status_code == 303

@@ -22,8 +22,7 @@ from synergy.web.app import create_app
 from synergy.web.logs import Lines
 from synergy.web.render import SHOWN
 from synergy.web.settings import ServerSettings
-from synergy.web.sign_in import onward
-from synergy.web.throttle import REST
+from synergy.web.sign_in import REST, onward
 from web_worlds import PASSWORD, PEOPLE, SECRET, World, alive
 
 from synergy.errors import NotFoundError, RefusedError

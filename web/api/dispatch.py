@@ -11,6 +11,7 @@ import binascii
 import gzip
 import json
 import logging
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -19,21 +20,21 @@ from urllib.parse import urlencode
 from flask import Response, current_app, g, request
 from pydantic import BaseModel
 from synergy.web.access import settings, store
-from synergy.web.api import validation
-from synergy.web.api.identity import admitted, request_id, who
-from synergy.web.api.models.parts import Page
+from synergy.web.api.models import Page
 from synergy.web.api.problems import MEDIA, ApiProblem, problem_of
 from synergy.web.api.spec import AuthScheme, Call, HandlerResult, Mark, Operation
-from synergy.web.api.versions import etag, same
-from synergy.web.limits import Left
-from synergy.web.logs import out_of_reach
-from synergy.web.page_cache import Bounded
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from synergy.web.api.validation import call_of, etag, same
+from synergy.web.limits import Left, counted
+from synergy.web.logs import out_of_reach, request_id
+from synergy.web.render import Bounded
+from synergy.web.sign_in import BusyError, checked
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, TooManyRequests
 
-from synergy.errors import SynergyError
+from synergy.errors import DeniedError, SynergyError
 from synergy.records.figures import Record
 from synergy.records.names import Role
 from synergy.store.access import Actor, Caller, reach
+from synergy.store.accounts import PREFIX, actor_of_token, one_time
 from synergy.store.commit import head
 from synergy.store.messages import refusal
 from synergy.texts import LANGUAGES
@@ -42,6 +43,8 @@ NOBODY = Actor("nobody", Role.READER, None, frozenset())
 _LOG = logging.getLogger("synergy.api")
 _NAME = "synergy.api.kept"
 _MOST_BYTES = 32 << 20
+_TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{20,100}")
+_SAID = ("name, password or token is wrong, expired or disabled", "用户名、密码或令牌有误、已过期或已停用")
 _WORTH_BYTES = 500  # less is not made smaller
 
 
@@ -56,7 +59,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
     lang = language(operation.spec.lang)
     try:
         actor, left = _admitted(operation)
-        call = _checked(operation, given, actor, lang)
+        call = call_of(operation.spec, request, given, Caller(store(), actor), lang)
         answer = _answered(operation, call)
     except ApiProblem as problem:
         return told_problem(problem, lang)
@@ -76,21 +79,43 @@ def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
     spec = operation.spec
     if spec.proof is AuthScheme.NONE:
         return NOBODY, None
-    actor = who(request, spec.proof)
-    g.api_left = left = admitted(settings().api_rate, f"account:{actor.name}")
+    actor = _signed_in(spec.proof)
+    g.api_left = left = _counted(settings().api_rate, f"account:{actor.name}")
     if spec.action is not None and reach(actor, spec.action) is None:
         raise refusal("denied", role=str(actor.role), action=str(spec.action))
     return actor, left
 
 
-def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: str) -> Call:
-    spec = operation.spec
-    validation.acceptable(spec, request)
-    path = validation.places(spec, given)
-    query = validation.query(spec, request)
-    asked = validation.asked(spec, request)
-    raw = request.get_data(cache=False) if Mark.RAW in spec.marks else b""
-    return Call(Caller(store(), actor), lang, path, query, validation.body(spec, request), asked, raw)
+def _signed_in(proof: AuthScheme) -> Actor:
+    """Return the caller, authenticated by token or Basic; sessions are not accepted, as protection against CSRF."""
+    given = request.authorization
+    try:
+        if given is not None and proof is AuthScheme.BEARER and given.type == "bearer" and given.token:
+            if _TOKEN.fullmatch(given.token):
+                return actor_of_token(store(), given.token)
+        elif given is not None and proof is AuthScheme.BASIC and given.type == "basic":
+            known = checked(str(given.username or "")[:200], str(given.password or "")[:1000])
+            # a password that somebody else gave opens the page where it is changed, and nothing else
+            if not one_time(store(), known):
+                return known
+    except DeniedError:
+        pass
+    except TooManyRequests as error:
+        raise ApiProblem("too_many", headers={"Retry-After": str(error.retry_after)}) from error
+    except BusyError as error:
+        raise ApiProblem("unavailable", headers={"Retry-After": "2"}) from error
+    if proof is AuthScheme.BEARER:
+        _counted(settings().sign_in_rate, f"address:{request.remote_addr}")
+    scheme = "Basic" if proof is AuthScheme.BASIC else "Bearer"
+    raise ApiProblem("signed_out", _SAID, headers={"WWW-Authenticate": f'{scheme} realm="synergy"'})
+
+
+def _counted(rate: str, name: str) -> Left | None:
+    """Count a request against the rate limit of a key; return the remaining quota, None without a limit, or raise."""
+    left = counted(rate, name)
+    if left is not None and left.over:
+        raise ApiProblem("too_many", headers={**left.headers, "Retry-After": str(left.reset)})
+    return left
 
 
 def _answered(operation: Operation, call: Call) -> Response:

@@ -8,24 +8,13 @@ from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
-from synergy.web.api.models.parts import Problem
+from synergy.web.api.models import Problem
 from synergy.web.api.problems import MEDIA, TYPES
-from synergy.web.api.spec import (
-    CSV,
-    JSON,
-    OPERATIONS,
-    PREFIX,
-    TAGS,
-    AuthScheme,
-    Mark,
-    Operation,
-    Spec,
-    in_order,
-)
+from synergy.web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, AuthScheme, Mark, Operation, Spec, in_order
 from synergy.web.api.validation import NUMBERED
 from synergy.web.clock import MOST
 
-from synergy.records.notices import EventTold
+from synergy.records.accounts import EventTold
 from synergy.store.access import RULES
 from synergy.texts import say
 
@@ -134,7 +123,7 @@ def problems(spec: Spec) -> tuple[str, ...]:
 def document(lang: str) -> Object:
     """Return the OpenAPI document in one language, ``zh`` or ``en``."""
     specs = [one.spec for one in OPERATIONS.values()]
-    models = [model for spec in specs for model in (spec.answer, spec.body) if model is not None]
+    models: list[type[BaseModel]] = [one for spec in specs for one in (spec.answer, spec.body) if one is not None]
     mode: JsonSchemaMode = "validation"
     named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem, EventTold]))
     _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
@@ -171,18 +160,16 @@ def document(lang: str) -> Object:
 
 def _called(lang: str) -> Object:
     """Return the path item operation that describes a webhook call."""
-    header = {"name": "Synergy-Signature", "in": "header", "required": True, "schema": {"type": "string"}}
     taken = say(("Taken; all else is called again.", "已接收；其他状态将重试。"), lang)
     about = (
         "`t=SECONDS,v1=HMAC`: HMAC-SHA256 of the seconds, a dot and the body, by the secret of the webhook.",
         "`t=秒,v1=HMAC`：以网络回调密钥对“秒.请求体”计算的 HMAC-SHA256。",
     )
-    header["description"] = say(about, lang)
     content = {JSON: {"schema": {"$ref": _REF.format(model=EventTold.__name__)}}}
     return {
         "operationId": "called_webhook",
         "summary": say(("Be told of an event", "接收事件"), lang),
-        "parameters": [header],
+        "parameters": [_parameter("Synergy-Signature", "header", _TEXT, say(about, lang), required=True)],
         "requestBody": {"required": True, "content": content},
         "responses": {"2XX": {"description": taken}},
     }
@@ -198,7 +185,8 @@ def _operation(one: Operation, lang: str) -> Object:
     wanted = scope(spec)
     body: Object | None = None
     if spec.body is not None:
-        body = _body(spec.body)
+        needed = any(field.is_required() for field in spec.body.model_fields.values())
+        body = {"required": needed, "content": {JSON: _content(spec.body)}}
     if Mark.RAW in spec.marks:
         body = {"required": True, "content": {kind: {"schema": {}} | dict(_FILES.get(kind, {})) for kind in spec.takes}}
     return {
@@ -206,7 +194,7 @@ def _operation(one: Operation, lang: str) -> Object:
         "tags": [one.tag],
         "summary": say(spec.summary, lang),
         "description": "\n".join(line.strip() for line in (one.handler.__doc__ or "").strip().splitlines()),
-        "parameters": [*_places(spec), *_queries(spec), *_asked(spec)],
+        "parameters": list(_parameters(spec)),
         "responses": _answers(spec, lang),
         **({} if body is None else {"requestBody": body}),
         "security": [] if spec.proof is AuthScheme.NONE else [{str(spec.proof): []}],
@@ -214,10 +202,28 @@ def _operation(one: Operation, lang: str) -> Object:
     }
 
 
-def _places(spec: Spec) -> Iterable[Object]:
+def _parameter(name: str, place: str, schema: Object, about: object = None, *, required: bool) -> Object:
+    told = {"name": name, "in": place, "required": required, "schema": schema}
+    return told if about is None else {**told, "description": about}
+
+
+def _parameters(spec: Spec) -> Iterable[Object]:
     for name in spec.places:
-        schema = _NUMBER if name in NUMBERED else _PLACES[name]
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+        yield _parameter(name, "path", _NUMBER if name in NUMBERED else _PLACES[name], required=True)
+    yield from _queries(spec)
+    needed = Mark.VERSION in spec.marks
+    if needed or Mark.VERSION_IF_ANY in spec.marks:
+        yield _header("If-Match", "`ETag` of what was seen, or `*`.", {"examples": ["*"]}, required=needed)
+    if Mark.KEY in spec.marks:
+        about = "Any text of the caller's: sent again with the same request, the same answer."
+        yield _header("Idempotency-Key", about, {"pattern": "^[!-~]{1,200}$"})
+    if spec.reads:
+        yield _header("If-None-Match", "`ETag` of what the caller has.", {"examples": ['"0"']})
+
+
+def _header(name: str, about: str, text: Object, *, required: bool = False) -> Object:
+    schema = {**_TEXT, **text}
+    return {"name": name, "in": "header", "required": required, "description": about, "schema": schema}
 
 
 def _queries(spec: Spec) -> Iterable[Object]:
@@ -232,8 +238,7 @@ def _queries(spec: Spec) -> Iterable[Object]:
         if plain.get("default", 0) is None:
             plain.pop("default")
         about = plain.pop("description", None)
-        told: Object = {"name": name, "in": "query", "required": name in record.get("required", []), "schema": plain}
-        yield {**told, **({} if about is None else {"description": about})}
+        yield _parameter(name, "query", plain, about, required=name in record.get("required", []))
 
 
 def _inlined(schema: Object, defs: Mapping[str, Object]) -> dict[str, object]:
@@ -249,32 +254,6 @@ def _part(value: object, defs: Mapping[str, Object]) -> object:
     return [_part(one, defs) for one in value] if isinstance(value, list) else value
 
 
-def _asked(spec: Spec) -> Iterable[Object]:
-    if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
-        yield _header("If-Match", "`ETag` of what was seen, or `*`.", required=Mark.VERSION in spec.marks, example="*")
-    if Mark.KEY in spec.marks:
-        schema = {"type": "string", "pattern": "^[!-~]{1,200}$"}
-        yield {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "description": "Any text of the caller's: sent again with the same request, the same answer.",
-            "schema": schema,
-        }
-    if spec.reads:
-        yield _header("If-None-Match", "`ETag` of what the caller has.", required=False, example='"0"')
-
-
-def _header(name: str, about: str, *, required: bool, example: str) -> Object:
-    schema = {"type": "string", "examples": [example]}
-    return {"name": name, "in": "header", "required": required, "description": about, "schema": schema}
-
-
-def _body(model: type[BaseModel]) -> Object:
-    needed = any(field.is_required() for field in model.model_fields.values())
-    return {"required": needed, "content": {JSON: _content(model)}}
-
-
 def _content(model: type[BaseModel]) -> Object:
     shown = example_of(model)
     return {"schema": {"$ref": _REF.format(model=model.__name__)}, **({} if shown is None else {"example": shown})}
@@ -286,7 +265,15 @@ def _answers(spec: Spec, lang: str) -> Object:
         content[spec.media] = {"schema": {}} if spec.answer is None else _content(spec.answer)
     if Mark.STREAM in spec.marks:
         content["text/event-stream"] = {"schema": _TEXT}
-    good: Object = {"description": say(("Done.", "成功。"), lang), "headers": _headers(_good(spec))}
+    headers = {
+        "X-Request-ID": True,
+        "ETag": spec.reads,
+        "Location": spec.status in (201, 202),
+        "Link": Mark.PAGED in spec.marks,
+        "RateLimit-Remaining": spec.proof is not AuthScheme.NONE,
+    }
+    shown = _headers(name for name, sent in headers.items() if sent)
+    good: Object = {"description": say(("Done.", "成功。"), lang), "headers": shown}
     told: dict[str, object] = {str(spec.status): {**good, **({"content": content} if content else {})}}
     if spec.reads:
         told["304"] = {"description": say(("Unchanged.", "未变化。"), lang), "headers": _headers(("ETag",))}
@@ -296,14 +283,6 @@ def _answers(spec: Spec, lang: str) -> Object:
     for status, codes in sorted(found.items()):
         told[str(status)] = _problem(status, codes, lang)
     return told
-
-
-def _good(spec: Spec) -> tuple[str, ...]:
-    names = ["X-Request-ID"]
-    names += ["ETag"] if spec.reads else []
-    names += ["Location"] if spec.status in (201, 202) else []
-    names += ["Link"] if Mark.PAGED in spec.marks else []
-    return tuple(names + ([] if spec.proof is AuthScheme.NONE else ["RateLimit-Remaining"]))
 
 
 def _headers(names: Iterable[str]) -> Object:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from synergy.web.api.models import parts
+from synergy.web.api.models import Fault
+from synergy.web.api.models import Problem as ProblemDocument
 from synergy.web.api.spec import PREFIX
 
 from synergy.errors import (
@@ -222,10 +223,10 @@ class ApiProblem(Exception):  # noqa: N818
         """Return the HTTP status code of the response."""
         return TYPES[self.code][0]
 
-    def record(self, lang: str, instance: str, request_id: str) -> parts.Problem:
+    def record(self, lang: str, instance: str, request_id: str) -> ProblemDocument:
         """Return the problem document in one language, ``zh`` or ``en``, for the requested path."""
         status, title, _ = TYPES[self.code]
-        return parts.Problem(
+        return ProblemDocument(
             type=f"{PREFIX}/problems/{self.code}",
             title=say(title, lang),
             status=status,
@@ -275,15 +276,15 @@ def _place(one: Problem) -> tuple[str, str, str, str]:
     return pointer(*parts), one.code or "wrong", en, zh or en
 
 
-def warnings_of(problems: Sequence[Problem], lang: str) -> list[parts.Fault]:
+def warnings_of(problems: Sequence[Problem], lang: str) -> list[Fault]:
     """Return the warnings among problems as error entries in one language (``zh`` or ``en``), at most `MOST`."""
     found = [_place(one) for one in problems if one.severity is Severity.WARNING]
     return [_fault(one, lang) for one in found[:MOST]]
 
 
-def _fault(one: tuple[str, str, str, str], lang: str) -> parts.Fault:
+def _fault(one: tuple[str, str, str, str], lang: str) -> Fault:
     where, code, en, zh = one
-    return parts.Fault(pointer=where, code=code, detail=(zh or en) if lang == "zh" else en)
+    return Fault(pointer=where, code=code, detail=(zh or en) if lang == "zh" else en)
 
 
 def code_of(status: int) -> str:

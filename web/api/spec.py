@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
-from synergy.web.api.models.parts import Page
+from synergy.web.api.models import Page
 
 from synergy.records.figures import Record
 from synergy.store.access import Action, Actor, Caller

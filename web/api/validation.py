@@ -1,22 +1,30 @@
-"""Request validation: path, query, headers and body against the models of the operation."""
+"""Validation of requests against the models of their operation, ETags, and figures in the units of a round."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import NoReturn
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from synergy.web.api.models import MoneyGiven, QuantityGiven
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import JSON, Mark, Spec
-from synergy.web.api.versions import version_of
+from synergy.web.api.spec import JSON, Call, Mark, Spec
 from synergy.web.clock import CONTROL, MOST
 
-from synergy.dataset.decode import unmarked
+from synergy.dataset.described import unmarked
+from synergy.errors import UsageError
+from synergy.records.figures import rounded, written
+from synergy.store.access import Caller
 from synergy.store.rounds import StepOptions
+from synergy.units import UNITS, convert
 
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_VERSION = re.compile(r"([1-9][0-9]{0,8})\.[0-9a-f]{20}")
 Place = tuple[str | int, ...]  # of a fault, as pydantic tells it
 DEEPEST = 40
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -49,49 +57,35 @@ _CHINESE = {
 }
 
 
-def acceptable(spec: Spec, request: Request) -> None:
-    """Refuse a request whose Accept header excludes all media types of the operation.
+def call_of(spec: Spec, request: Request, given: dict[str, str], caller: Caller, lang: str) -> Call:
+    """Return a request as a validated call: headers, path parameters `given`, query and body.
 
     Raises
     ------
     ApiProblem
-        No media type of the operation is accepted.
+        No media type of the operation is accepted, an id is not valid (reported as not found), a parameter is unknown,
+        invalid or repeated, a header is missing or invalid, or the body is not JSON or does not match its model.
     """
     media = [spec.media, *(["text/event-stream"] if Mark.STREAM in spec.marks else [])]
     if spec.status != 204 and request.accept_mimetypes and request.accept_mimetypes.best_match(media) is None:
         raise ApiProblem("not_acceptable", (f"expected {', '.join(media)}", f"应为 {'、'.join(media)}"))
+    path = {name: _place(name, given[name]) for name in spec.places}
+    query, asked = _query(spec, request), _asked(spec, request)
+    raw = request.get_data(cache=False) if Mark.RAW in spec.marks else b""
+    return Call(caller, lang, path, query, _body(spec, request), asked, raw)
 
 
-def places(spec: Spec, given: dict[str, str]) -> dict[str, int | str]:
-    """Return the path parameters, with numeric ids as integers.
-
-    Raises
-    ------
-    ApiProblem
-        A value is not a valid id; reported as not found.
-    """
-    found: dict[str, int | str] = {}
-    for name in spec.places:
-        value = given[name]
-        if name in NUMBERED:
-            if not value.isascii() or not value.isdigit() or len(value) > 10 or not 1 <= int(value) <= MOST:
-                raise ApiProblem("not_found")
-            found[name] = int(value)
-        elif CONTROL.search(value) or len(value) > 200:
+def _place(name: str, value: str) -> int | str:
+    if name not in NUMBERED:
+        if CONTROL.search(value) or len(value) > 200:
             raise ApiProblem("not_found")
-        else:
-            found[name] = value
-    return found
+        return value
+    if not value.isascii() or not value.isdigit() or len(value) > 10 or not 1 <= int(value) <= MOST:
+        raise ApiProblem("not_found")
+    return int(value)
 
 
-def query(spec: Spec, request: Request) -> BaseModel | None:
-    """Return the validated query parameters.
-
-    Raises
-    ------
-    ApiProblem
-        A parameter is unknown, invalid or repeated.
-    """
+def _query(spec: Spec, request: Request) -> BaseModel | None:
     if spec.query is None and not request.args:
         return None
     twice = [name for name, values in request.args.lists() if len(values) > 1]
@@ -111,17 +105,17 @@ def query(spec: Spec, request: Request) -> BaseModel | None:
         raise ApiProblem("invalid", errors=[*_faults(error, lambda place, _: ".".join(map(str, place)))]) from error
 
 
-def asked(spec: Spec, request: Request) -> StepOptions:
-    """Return the version from If-Match and the Idempotency-Key.
-
-    Raises
-    ------
-    ApiProblem
-        A required header is missing, or a header is invalid.
-    """
+def _asked(spec: Spec, request: Request) -> StepOptions:
+    """Return the version from If-Match, None for ``*`` or a missing header that is not needed, and the key."""
     version = None
-    if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
-        version = version_of(request.headers.get("If-Match"), needed=Mark.VERSION in spec.marks)
+    given = request.headers.get("If-Match") if spec.marks & {Mark.VERSION, Mark.VERSION_IF_ANY} else None
+    if given is None and Mark.VERSION in spec.marks:
+        raise ApiProblem("version_needed")
+    if given is not None and given.strip() != "*":
+        found = next(filter(None, map(_VERSION.match, _TAG.findall(given))), None)
+        if found is None:
+            raise ApiProblem("stale")
+        version = int(found[1])
     key = request.headers.get("Idempotency-Key") if Mark.KEY in spec.marks else None
     if key is not None and not _KEY.fullmatch(key):
         said = ("expected 1 to 200 printable ASCII characters", "应为 1 至 200 个可见 ASCII 字符")
@@ -129,14 +123,7 @@ def asked(spec: Spec, request: Request) -> StepOptions:
     return StepOptions(version, key)
 
 
-def body(spec: Spec, request: Request) -> BaseModel | None:
-    """Return the validated request body.
-
-    Raises
-    ------
-    ApiProblem
-        The body is not JSON, or does not match the model.
-    """
+def _body(spec: Spec, request: Request) -> BaseModel | None:
     if spec.body is None:
         return None
     data = request.get_data(cache=True)
@@ -229,3 +216,68 @@ def _within(record: object, place: Place, kind: str) -> Iterator[str | int]:
 
 def _shown(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text[:120])
+
+
+def etag(body: bytes, lang: str, version: int | None = None) -> str:
+    """Return the ETag of a response, from its content, its language and its version; it does not depend on the caller.
+
+    Examples
+    --------
+    >>> etag(b"{}", "en", 3)
+    '"3.0604a1f8349a5a8adbe6"'
+    """
+    digest = hashlib.sha256(lang.encode() + b"\0" + body).hexdigest()[:20]
+    return f'"{digest}"' if version is None else f'"{version}.{digest}"'
+
+
+def same(given: str | None, tag: str) -> bool:
+    """Return whether an If-None-Match header matches an ETag, ignoring the content encoding.
+
+    Examples
+    --------
+    >>> same('W/"a:gzip", "b"', '"a"'), same("*", '"a"'), same(None, '"a"')
+    (True, True, False)
+    """
+    if given is None:
+        return False
+    return given.strip() == "*" or tag.strip('"') in {one.partition(":")[0] for one in _TAG.findall(given)}
+
+
+def amount_in(given: QuantityGiven | str | None, unit: str, where: str) -> str | None:
+    """Convert a quantity of a request body to the unit of the round, in which a plain text is already.
+
+    `where` is a JSON pointer for the error entry.
+
+    Raises
+    ------
+    ApiProblem
+        The unit has another dimension.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    if given.unit == unit:
+        return given.value
+    try:
+        exact = Decimal(given.value) * Decimal(repr(convert(1.0, given.unit, unit)))
+        return written(rounded(float(exact)) if exact != exact.quantize(Decimal("1E-6")) else exact)
+    except (UsageError, ArithmeticError) as error:
+        known = UNITS[unit].dimension if unit in UNITS else None
+        fit = ", ".join(name for name, one in UNITS.items() if one.dimension == known) or unit
+        said = (f"{given.unit} found, expected {fit}", f"现为 {given.unit}，应为 {fit}")
+        raise ApiProblem("invalid", errors=[(where, "unit", *said)]) from error
+
+
+def price_in(given: MoneyGiven | str | None, currency: str, where: str) -> str | None:
+    """Return a price of a request body in the currency of the round.
+
+    Raises
+    ------
+    ApiProblem
+        The price is in another currency; there is no conversion.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    if given.currency != currency:
+        said = (f"{given.currency} found, expected {currency}", f"现为 {given.currency}，应为 {currency}")
+        raise ApiProblem("invalid", errors=[(where, "currency", *said)])
+    return given.amount

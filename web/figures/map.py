@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot, log2
-from typing import Any
+from types import MappingProxyType
 
 from markupsafe import Markup
-from synergy.web.figures.grouping import COUNTIES, county_name
-from synergy.web.figures.outline import Box, Point, Projection, near, projection, spread, tagged, thinned
-from synergy.web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
+from synergy.web.figures.outline import Box, Point, Projection, Tag, near, projection, spread, tagged, thinned
+from synergy.web.figures.svg import FONT, Naming, arrow, document, label, merged, number, tag, width
 
 SIZE = (860.0, 760.0)
 MARGIN = (60.0, 60.0)
@@ -21,6 +20,28 @@ _PHONE, _NEAR, _LOW, _A_NAME, _EDGE = 332.0, 640.0, 160.0, 20.0, 34.0
 _FEW = 4  # sites
 MOST_PLACES, MOST_LINES = 120, 150  # by name; counties where there are more
 _BOW = 0.14  # of a line, by its length: there and back are two lines
+
+# id: name in English, in Chinese, latitude and longitude of the seat in degrees. Public table of administrative
+# coordinates (datasets/lvliang/sources/geography.csv); its datum is 0.6 km off WGS 84 at most, less than a px here
+COUNTIES: Mapping[str, tuple[str, str, float, float]] = MappingProxyType(
+    {
+        "Xiaoyi": ("Xiaoyi", "孝义市", 37.146294, 111.778818),
+        "Fenyang": ("Fenyang", "汾阳市", 37.261756, 111.770477),
+        "Wenshui": ("Wenshui", "文水县", 37.438101, 112.028866),
+        "Jiaocheng": ("Jiaocheng", "交城县", 37.551963, 112.156064),
+        "Lishi": ("Lishi", "离石区", 37.51786, 111.150695),
+        "Liulin": ("Liulin", "柳林县", 37.429772, 110.889007),
+        "Zhongyang": ("Zhongyang", "中阳县", 37.357058, 111.179657),
+        "Jiaokou": ("Jiaokou", "交口县", 36.982186, 111.181151),
+        "Lanxian": ("Lanxian", "岚县", 38.279299, 111.671917),
+        "Xingxian": ("Xingxian", "兴县", 38.462389, 111.127667),
+        "Linxian": ("Linxian", "临县", 37.950758, 110.992093),
+        "Fangshan": ("Fangshan", "方山县", 37.894631, 111.244098),
+        "Shilou": ("Shilou", "石楼县", 36.99857, 110.834634),
+    }
+)
+# cities and counties around it where goods go to
+AROUND: Mapping[str, str] = MappingProxyType({"Taiyuan": "太原市", "Jiexiu": "介休市", "Lvliang": "吕梁市"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +87,12 @@ class _Marker:
 class Chart:
     """Content of a map: markers by key, lines, positions of county names, outlines, and the size in px."""
 
-    spots: Mapping[str, Any]
+    spots: Mapping[str, _Marker]
     lines: Mapping[tuple[str, str], tuple[MapLine, ...]]
     counties: Mapping[str, Point]
     outlines: tuple[tuple[Point, ...], ...]
     size: Point
-    by_county: bool = field(default=False)
+    by_county: bool = False
 
 
 def charted(
@@ -102,7 +123,7 @@ def charted(
         key = (group[one.origin], group[one.target])
         if key[0] != key[1]:
             ties[key].append(one)
-    busy = _busy(ties)
+    busy = Counter(end for pair, found in ties.items() for end in pair for _ in found)
     spots = _county_spots(places, seats, flat, lang, busy) if many else _site_spots(places, sites, flat, size, busy)
     named = {} if many else {county: flat.point(*seat) for county, seat in seats.items() if county}
     drawn = tuple(tuple(thinned([flat.point(*place) for place in outline])) for outline in bounds)
@@ -143,14 +164,6 @@ def _where(one: Place, seats: Mapping[str, Point], order: int) -> Point:
     return latitude + 0.01 * (order % 5 - 2), longitude + 0.01 * (order % 7 - 3)
 
 
-def _busy(ties: Mapping[tuple[str, str], Sequence[MapLine]]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for pair, lines in ties.items():
-        for end in pair:
-            found[end] += len(lines)
-    return found
-
-
 def _site_spots(
     places: Sequence[Place], sites: Mapping[str, Point], flat: Projection, size: Point, busy: Mapping[str, int]
 ) -> list[_Marker]:
@@ -166,13 +179,10 @@ def _site_spots(
 def _county_spots(
     places: Sequence[Place], seats: Mapping[str, Point], flat: Projection, lang: str, busy: Mapping[str, int]
 ) -> list[_Marker]:
-    count: dict[str, int] = defaultdict(int)
-    for one in places:
-        count[one.county] += 1
+    count = Counter(one.county for one in places)
     names = sorted(seats)
     radii = [4.0 + 2.2 * count[name] ** 0.5 for name in names]
-    size = (SIZE[0], SIZE[1])
-    spotted = spread([flat.point(*seats[name]) for name in names], radii, size)
+    spotted = spread([flat.point(*seats[name]) for name in names], radii, SIZE)
     return [
         _Marker(name, f"{county_name(name, lang)} ({count[name]})", at, radius, False, busy.get(name, 0) + count[name])
         for name, at, radius in zip(names, spotted, radii, strict=True)
@@ -181,13 +191,15 @@ def _county_spots(
 
 def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()) -> Markup:
     """Return the map as SVG, from the layout of `charted`; labels of the markers in `chosen` have priority."""
-    size = (chart.size[0], chart.size[1])
-    head = f"{naming.ident}-head"
+    size, head = chart.size, f"{naming.ident}-head"
     shapes = [tag("path", {"class": "county", "d": _closed(outline)}) for outline in chart.outlines if len(outline) > 2]
     lines = [_line(pair, lines, chart.spots, head) for pair, lines in chart.lines.items()]
     first = set(chosen)
     spots = sorted(chart.spots.values(), key=lambda one: (one.key not in first, -one.busy, one.key))
-    taken: list[Box] = [_box(one) for one in spots]
+    taken: list[Box] = [
+        (one.at[0] - one.radius, one.at[1] - one.radius, one.at[0] + one.radius, one.at[1] + one.radius)
+        for one in spots
+    ]
     wanted = [(one.key, one.at, one.radius, width(one.name)) for one in spots if one.busy or len(spots) <= 40]
     placed = tagged(wanted, taken, size) if len(spots) <= _FEW else {}  # a site of so few never goes without a name
     counties = _county_labels(chart, taken, lang)
@@ -201,18 +213,13 @@ def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()
 def _county_labels(chart: Chart, taken: list[Box], lang: str) -> list[Markup]:
     """Return the county labels, placed at the county seat or, if that is occupied, near it."""
     said = {county: county_name(county, lang) for county in chart.counties}
-    wanted = [(county, at, -3.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
-    wanted += [(county, at, 14.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
-    placed: dict[str, Any] = {}
+    seats = chart.counties.items()
+    wanted = [(county, at, off, width(said[county], FONT + 3)) for off in (-3.0, 14.0) for county, at in seats]
+    placed: dict[str, Tag] = {}
     for one in wanted:
         if one[0] not in placed:
             placed |= tagged([one], taken, chart.size)
     return [label((spot.x, spot.y), said[county], "place", spot.anchor) for county, spot in placed.items()]
-
-
-def _box(spot: _Marker) -> Box:
-    (x, y), r = spot.at, spot.radius
-    return x - r, y - r, x + r, y + r
 
 
 def _spot(one: _Marker) -> Markup:
@@ -236,13 +243,10 @@ def _line(pair: tuple[str, str], lines: Sequence[MapLine], spots: Mapping[str, _
     back = max(hypot(x1 - bow[0], y1 - bow[1]), 1e-6)
     end = (x1 - (x1 - bow[0]) / back * room, y1 - (y1 - bow[1]) / back * room) if length > 2 * room else (x1, y1)
     way = "M{} {}Q{} {} {} {}".format(*map(number, (x0, y0, *bow, *end)))
-    shown = lines[:8]
-    more = [f"+{len(lines) - 8}"] if len(lines) > 8 else []
-    said = tag("title", {}, f"{one.name} → {other.name}\n" + "\n".join([*(each.said for each in shown), *more]))
-    hrefs = {each.href for each in lines}
     thick = f"{1.2 + 0.6 * log2(len(lines)):.1f}"
-    path = tag("path", {"class": "way", "d": way, "stroke-width": thick, "marker-end": f"url(#{head})"}, said)
-    return link(hrefs.pop() if len(hrefs) == 1 else "", path)
+    look = {"class": "way", "d": way, "stroke-width": thick, "marker-end": f"url(#{head})"}
+    name = f"{one.name} → {other.name}"
+    return merged(look, name, [each.said for each in lines], (each.href for each in lines))
 
 
 def _closed(points: Sequence[Point]) -> str:
@@ -250,3 +254,17 @@ def _closed(points: Sequence[Point]) -> str:
     whole = [(round(x), round(y)) for x, y in points]
     steps = [f"{x - u} {y - v}" for (u, v), (x, y) in pairwise(whole)]
     return f"M{whole[0][0]} {whole[0][1]}l{' '.join(steps)}z"
+
+
+def county_name(county: str, lang: str) -> str:
+    """Return the localized name of a county of a dataset; unknown counties are returned unchanged.
+
+    Examples
+    --------
+    >>> county_name("Xiaoyi", "zh"), county_name("Hexi", "zh")
+    ('孝义市', 'Hexi')
+    """
+    known = COUNTIES.get(county)
+    if known is None:
+        return AROUND.get(county, county) if lang == "zh" else county
+    return known[1] if lang == "zh" else known[0]

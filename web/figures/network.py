@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import TypeVar
@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 from markupsafe import Markup
 from synergy.web.figures.outline import Box, Point, cross
-from synergy.web.figures.svg import Naming, arrow, document, fitted, label, link, number, tag, width
+from synergy.web.figures.svg import Naming, arrow, cut, document, label, merged, number, tag, width
 
 MOST = 90  # nodes by name; groups where there are more
 ROOM = 980.0  # width in px before components go below each other
@@ -40,14 +40,14 @@ def partnerships(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) 
     """Return the undirected graph of partnerships as SVG, with enterprises as boxes; `names` are those of the nodes."""
     graph: nx.Graph[str] = nx.Graph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
-    return _drawn(springs(graph, _sizes(graph, names, WIDEST)), ties, names, (naming, False))
+    return _drawn(springs(graph, _sizes(graph, names, WIDEST)), ties, names, naming)
 
 
 def products(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) -> Markup:
     """Return the graph of conversions between commodities as SVG, laid out from left to right, see `partnerships`."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
-    return _drawn(layered(graph, _sizes(graph, names, NARROW)), ties, names, (naming, True))
+    return _drawn(layered(graph, _sizes(graph, names, NARROW)), ties, names, naming, directed=True)
 
 
 def _sizes(graph: nx.Graph[str], names: Mapping[str, str], widest: float) -> dict[str, Point]:
@@ -55,10 +55,14 @@ def _sizes(graph: nx.Graph[str], names: Mapping[str, str], widest: float) -> dic
 
 
 def _drawn(
-    parts: Sequence[dict[str, Box]], ties: Sequence[Tie], names: Mapping[str, str], how: tuple[Naming, bool]
+    parts: Sequence[dict[str, Box]],
+    ties: Sequence[Tie],
+    names: Mapping[str, str],
+    naming: Naming,
+    *,
+    directed: bool = False,
 ) -> Markup:
     """Return the boxes and edges as SVG; edges of the same pair are merged, with all their descriptions."""
-    naming, directed = how
     if not parts:
         return Markup("")
     boxes, size = packed(parts, ROOM)
@@ -68,7 +72,7 @@ def _drawn(
             pair = (one.origin, one.target)
             pairs.setdefault(pair if directed else (min(pair), max(pair)), []).append(one)
     head = f"{naming.ident}-head"
-    lines = [_edge(pair, found, (boxes, names), head if directed else "") for pair, found in sorted(pairs.items())]
+    lines = [_edge(pair, found, boxes, names, head if directed else "") for pair, found in sorted(pairs.items())]
     nodes = [_node(names.get(key, key), box) for key, box in sorted(boxes.items())]
     # a way back leaves the last column to the right and reaches the first from the left
     side = 8 + max((_bend(boxes[one], boxes[other]) for one, other in pairs if directed), default=0.0)
@@ -77,30 +81,22 @@ def _drawn(
 
 
 def _node(name: str, box: Box) -> Markup:
-    room = box[2] - box[0] - PAD
-    shown = fitted(name, room)
-    whole = tag("title", {}, name) if shown != name else Markup("")
+    shown, whole = cut(name, box[2] - box[0] - PAD)
     place = {"x": box[0], "y": box[1], "width": box[2] - box[0], "height": box[3] - box[1], "rx": HIGH / 2}
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     return tag("g", {}, whole, tag("rect", {"class": "box", **place}), label(middle, shown, "", "middle"))
 
 
 def _edge(
-    pair: tuple[str, str], ties: Sequence[Tie], standing: tuple[Mapping[str, Box], Mapping[str, str]], head: str
+    pair: tuple[str, str], ties: Sequence[Tie], boxes: Mapping[str, Box], names: Mapping[str, str], head: str
 ) -> Markup:
-    boxes, names = standing
     one, other = boxes[pair[0]], boxes[pair[1]]
     way = _layered_way(one, other) if head else _straight(one, other)
-    shown = [tie.said for tie in ties[:8]] + ([f"+{len(ties) - 8}"] if len(ties) > 8 else [])
-    sign = "→" if head else "–"
-    first = f"{names.get(pair[0], pair[0])} {sign} {names.get(pair[1], pair[1])}"
-    said = tag("title", {}, "\n".join([first, *shown]))
+    name = f"{names.get(pair[0], pair[0])} {'→' if head else '–'} {names.get(pair[1], pair[1])}"
     kind = "way new" if any(tie.new for tie in ties) else "way"
     thick = f"{min(1.2 + 0.5 * (len(ties) - 1), 5.0):.1f}"
-    mark = f"url(#{head})" if head else ""
-    hrefs = {tie.href for tie in ties}
-    path = tag("path", {"class": kind, "d": way, "stroke-width": thick, "marker-end": mark}, said)
-    return link(hrefs.pop() if len(hrefs) == 1 else "", path)
+    look = {"class": kind, "d": way, "stroke-width": thick, "marker-end": f"url(#{head})" if head else ""}
+    return merged(look, name, [tie.said for tie in ties], (tie.href for tie in ties))
 
 
 def _straight(one: Box, other: Box) -> str:
@@ -132,7 +128,8 @@ def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -
     found: dict[str, Box] = {}
     x = y = high = wide = 0.0
     for part in order:
-        left, top, right, bottom = _hull(part.values())
+        lefts, tops, rights, bottoms = zip(*part.values(), strict=True)
+        left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
         if x > 0 and x + right - left > room:
             x, y, high = 0.0, y + high + gap, 0.0
         for key, box in part.items():
@@ -140,11 +137,6 @@ def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -
         x += right - left + gap
         wide, high = max(wide, x - gap), max(high, bottom - top)
     return found, (wide, y + high)
-
-
-def _hull(boxes: Iterable[Box]) -> Box:
-    corners = np.array(list(boxes))
-    return (*map(float, corners[:, :2].min(axis=0)), *map(float, corners[:, 2:].max(axis=0)))  # type: ignore[return-value]
 
 
 def springs(graph: nx.Graph[str], sizes: Mapping[str, Point]) -> list[dict[str, Box]]:
@@ -256,10 +248,7 @@ def _untangled(columns: list[list[str]], graph: nx.DiGraph[str]) -> list[list[st
     for _ in range(6):
         place = {key: spot / max(1, len(column) - 1) for column in columns for spot, key in enumerate(column)}
         columns = [
-            sorted(
-                column,
-                key=lambda key: (sum(place[one] for one in sorted(near[key])) / max(1, len(near[key])), key),
-            )
+            sorted(column, key=lambda key: (sum(place[one] for one in sorted(near[key])) / max(1, len(near[key])), key))
             for column in columns
         ]
     return columns

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synergy.dataset.decode import unmarked
+from synergy.dataset.described import unmarked
 
 STEPS = 200  # of pushing apart at most
 _SPIRAL = 2.399963  # golden angle in radians: points on a spiral never fall together

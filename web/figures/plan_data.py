@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from synergy.web.figures.grouping import county_name
-from synergy.web.figures.map import Place, degrees
+from synergy.web.figures.map import Place, county_name, degrees
 
-from synergy.records.documents import FlowJSON, ProposalJSON
+from synergy.records.documents import FlowJSON, PlanJSON, ProposalJSON
 from synergy.records.runs import PlanRecord
+from synergy.scenario import JSON
 from synergy.units import amount
 
 PUBLIC = "#"  # before the id of a place that is nobody's, where firms stand
@@ -42,7 +42,8 @@ class Material:
     """Accessor of the plan of a round for figures, in one language."""
 
     def __init__(self, record: PlanRecord, lang: str) -> None:
-        self.plan, self.labels, self.lang = record.plan, record.labels, lang
+        self.plan: PlanJSON = dict(record)["plan"]
+        self.labels, self.lang = record.labels, lang
 
     def firm(self, site: str) -> str:
         """Return the enterprise that owns a site, or a key of the site itself if it is public."""
@@ -156,9 +157,9 @@ class Material:
         into: dict[tuple[str, str], set[str]] = defaultdict(set)
         out: dict[tuple[str, str], set[str]] = defaultdict(set)
         for flow in self.plan["flows"]:
-            for end, found in (("inlet", into), ("outlet", out)):
-                if flow[end]["kind"] in ("facility", "build"):
-                    found[flow[end]["kind"], flow[end]["id"]].add(flow["commodity"])
+            for end, found in ((flow["inlet"], into), (flow["outlet"], out)):
+                if end["kind"] in ("facility", "build"):
+                    found[end["kind"], end["id"]].add(flow["commodity"])
         plants: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         for (kind, ident), goods in sorted(into.items()):
             for made in sorted(out.get((kind, ident), ())):
@@ -171,3 +172,36 @@ class Material:
 def between(sent: Sequence[Sent], material: Material) -> list[Sent]:
     """Return the deliveries between different owners."""
     return [one for one in sent if material.firm(one.origin) != material.firm(one.target)]
+
+
+DEGREES = 6  # decimals; the seventh is a centimetre
+
+
+def features(material: Material, sent: Sequence[Sent]) -> dict[str, JSON]:
+    """Return sites as points and deliveries as straight lines, omitting sites without coordinates and their lines.
+
+    It is a FeatureCollection of RFC 7946: WGS 84, longitude first. Points have ``{site, name, county}``, lines ``{from,
+    to, commodity, name, quantity, unit, proposals}`` with quantities a year.
+    """
+    places = material.places(end for one in sent for end in (one.origin, one.target))
+    known = {
+        one.key: [round(one.longitude, DEGREES), round(one.latitude, DEGREES)]
+        for one in places
+        if one.latitude is not None and one.longitude is not None
+    }
+    found: list[JSON] = []
+    for place in places:
+        if place.key in known:
+            told: dict[str, JSON] = {"site": place.key, "name": place.name, "county": place.county}
+            found.append(_feature("Point", known[place.key], told))
+    for one in sent:
+        if one.origin in known and one.target in known:
+            told = {"from": one.origin, "to": one.target, "commodity": one.commodity}
+            told |= {"name": material.good_name(one.commodity), "quantity": one.quantity}
+            told |= {"unit": material.unit(one.commodity), "proposals": len(one.proposals)}
+            found.append(_feature("LineString", [known[one.origin], known[one.target]], told))
+    return {"type": "FeatureCollection", "features": found}
+
+
+def _feature(kind: str, coordinates: JSON, properties: dict[str, JSON]) -> dict[str, JSON]:
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -87,6 +87,14 @@ def link(href: str, *children: object) -> Markup:
     return tag("a", {"href": href, "tabindex": "-1"}, inside) if href else inside
 
 
+def merged(attributes: Mapping[str, object], name: str, said: Sequence[str], hrefs: Iterable[str]) -> Markup:
+    """Return a path for several things, with the first of their texts as its title, and the link that all share."""
+    more = [f"+{len(said) - 8}"] if len(said) > 8 else []
+    links = set(hrefs)
+    path = tag("path", attributes, tag("title", {}, "\n".join([name, *said[:8], *more])))
+    return link(links.pop() if len(links) == 1 else "", path)
+
+
 def width(text: str, size: float = FONT) -> float:
     """Return a conservative estimate of the width of a text in px; Chinese characters are one em wide.
 
@@ -125,6 +133,12 @@ def fitted(text: str, room: float, size: float = FONT) -> str:
         if used > left:
             return text[:place].rstrip() + _MORE
     return text
+
+
+def cut(text: str, room: float) -> tuple[str, Markup]:
+    """Return a text truncated to a width, and the element with its whole text for a pointer; none if it fits."""
+    shown = fitted(text, room)
+    return shown, tag("title", {}, text) if shown != text else Markup("")
 
 
 def label(place: tuple[float, float], text: str, kind: str = "", anchor: str = "start") -> Markup:

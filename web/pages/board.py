@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, request, url_for
 from synergy.web.access import caller, rule
 from synergy.web.clock import whole
-from synergy.web.pages.addresses import proposal_address
 from synergy.web.planning.round_view import Seen, seen
-from synergy.web.planning.tables import PlanSheet, cells, stamp
+from synergy.web.planning.tables import PlanSheet, cells, columns_of, stamp
 from synergy.web.render import page, pages
-from synergy.web.tables import KINDS, TableColumn, twin
+from synergy.web.tables import KINDS, twin
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
 from synergy.records.names import Stage
 from synergy.records.proposals import Partnership
-from synergy.store import follow_up, queries
+from synergy.store import answers, queries
 from synergy.store.access import Action
 from synergy.store.rounds import StepOptions
 
@@ -51,23 +51,19 @@ def board(lang: str) -> str:
 
 def _found(lang: str, round_id: int | None) -> list[Card]:
     """Return the partnerships with titles, partners and gains."""
-    deals = follow_up.followed(*caller(), round_id)
-    plans = {ident: _plan(lang, ident) for ident in dict.fromkeys(deal.round for deal in deals)}
-    return [_card(plans[deal.round], deal, lang) for deal in deals]
-
-
-def _plan(lang: str, round_id: int) -> Seen | None:
-    try:
-        return seen(caller(), round_id, lang, {})
-    except NotFoundError:
-        return None
+    deals = answers.followed(*caller(), round_id)
+    plans: dict[int, Seen] = {}
+    for ident in {deal.round for deal in deals}:
+        with suppress(NotFoundError):
+            plans[ident] = seen(caller(), ident, lang, {})
+    return [_card(plans.get(deal.round), deal, lang) for deal in deals]
 
 
 def _card(plan: Seen | None, deal: Partnership, lang: str) -> Card:
     proposal = None if plan is None else next((one for one in plan.proposals if one.proposal == deal.proposal), None)
     if plan is None or proposal is None:
         return Card(deal, deal.proposal)
-    shown, address = plan.shown, proposal_address(lang, plan.ident, deal.proposal)
+    shown, address = plan.shown, url_for("results.proposal", lang=lang, round_id=plan.ident, code=deal.proposal)
     return Card(deal, shown.title(proposal), shown.firms(proposal), shown.money(proposal.gain), address)
 
 
@@ -77,15 +73,9 @@ def table(lang: str, ending: str) -> Response:
     """Return the board as a file."""
     if ending not in KINDS:
         abort(404)
-    columns = (
-        TableColumn("partnership", "#", number=True),
-        TableColumn("title", word("proposals", lang)),
-        TableColumn("firms", word("partners", lang)),
-        TableColumn("gain", word("gain", lang)),
-        TableColumn("stage", word("board.to", lang)),
-        TableColumn("since", word("declared.at", lang), "UTC"),
-        TableColumn("reason", word("board.why", lang)),
-    )
+    labels = {"partnership": "#", "title": "proposals", "firms": "partners", "gain": "gain"}
+    labels |= {"stage": "board.to", "since": "declared.at", "reason": "board.why"}
+    columns = columns_of(lang, labels, ("partnership",), {"since": "UTC"})
     rows = [
         cells(
             (str(one.deal.partnership), one.deal.partnership),
@@ -109,6 +99,6 @@ def move(lang: str, partnership: int) -> Response:
     if stage not in _STAGES:
         abort(400)
     asked = StepOptions(whole(version), None, request.form.get("reason", "").strip()[:1000])
-    follow_up.follow(*caller(), partnership, Stage(stage), asked)
+    answers.follow(*caller(), partnership, Stage(stage), asked)
     flash(word("board.done", lang), "good")
     return redirect(url_for("board.board", lang=lang), 303)

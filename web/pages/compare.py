@@ -7,23 +7,24 @@ from dataclasses import dataclass
 
 from flask import request
 from synergy.web.access import actor, caller, rule
-from synergy.web.planning.policy import setting, value_said
+from synergy.web.pages.drafting import setting, value_said
+from synergy.web.planning.round_view import Shown
 from synergy.web.planning.steps import next_steps
-from synergy.web.planning.tables import PlanSheet, cells
+from synergy.web.planning.tables import Cell, PlanSheet, cells, columns_of
 from synergy.web.render import page, pages
-from synergy.web.tables import KINDS, TableColumn, twin
+from synergy.web.tables import KINDS, twin
 from synergy.web.texts import word
-from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
+from synergy.dataset.typed import TITLES
 from synergy.records.documents import Document
 from synergy.records.rounds import Round
 from synergy.records.runs import ChangeCause, ComparedInputs, ComparedProposal, ComparedTerm, Comparison
-from synergy.store import comparison, planning, queries
+from synergy.store import comparison, queries
 from synergy.store.access import Action, Caller, reach
 from synergy.store.messages import refusal
 from synergy.store.queries import match_input
-from synergy.workbook.names import TITLES
+from synergy.texts import say
 
 room = pages("compare")
 MOST = 30  # proposals of a table
@@ -36,7 +37,8 @@ def _runs(lang: str) -> list[ComparedRun]:
     for one in queries.list_rounds(*caller()):
         for run in queries.see_matches(*caller(), one.round):
             if run.digest:
-                found.append(ComparedRun(run.match, one.round, one.name, run.number, lang))
+                label = word("compare.run", lang, round=one.round, name=one.name, number=run.number)
+                found.append(ComparedRun(run.match, one.round, label))
     return sorted(found, key=lambda run: -run.match)
 
 
@@ -61,21 +63,16 @@ def _again(runs: list[ComparedRun], chosen: Sequence[int]) -> list[Round]:
 
 
 def _chosen(runs: list[ComparedRun]) -> tuple[int, int] | None:
-    """Return the requested runs; by default the last two."""
+    """Return the requested runs; by default the last one and an earlier one, of the same dataset if possible."""
     given = [request.args.get(name, "") for name in ("first", "second")]
-    if not any(given):
-        return _last_two(runs)
-    known = {str(run.match): run.match for run in runs}
-    if not all(one in known for one in given):
-        raise refusal("not_found", what="match")
-    return known[given[0]], known[given[1]]
-
-
-def _last_two(runs: list[ComparedRun]) -> tuple[int, int] | None:
-    """Return the last run and an earlier one, of the same dataset if possible; None for fewer than two runs."""
+    if any(given):
+        known = {str(run.match): run.match for run in runs}
+        if not all(one in known for one in given):
+            raise refusal("not_found", what="match")
+        return known[given[0]], known[given[1]]
     if len(runs) < 2:
         return None
-    base = {one.round: planning.round_input(*caller(), one.round).dataset for one in runs}
+    base = {one.round: queries.round_input(*caller(), one.round).dataset for one in runs}
     alike = [one for one in runs[1:] if base[one.round] == base[runs[0].round]]
     return (alike or runs[1:])[0].match, runs[0].match
 
@@ -93,18 +90,11 @@ def table(lang: str, first: int, second: int, ending: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRun:
-    """A run that produced a plan."""
+    """A run that produced a plan, with its display name."""
 
     match: int
     round: int
-    name: str
-    number: int
-    lang: str
-
-    @property
-    def label(self) -> str:
-        """Return the display name of the run."""
-        return word("compare.run", self.lang, round=self.round, name=self.name, number=self.number)
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +112,11 @@ class PlanComparison:
 
 def pair(caller: Caller, runs: tuple[int, int], lang: str) -> PlanComparison:
     """Compare the first and the second run."""
-    store, actor = caller
-    told = comparison.compare(store, actor, *runs)
-    shown = [_shown(caller, run, lang) for run in runs]
+    told = comparison.compare(*caller, *runs)
+    records = [match_input(*caller, run).record for run in runs]
+    shown = [Shown(dict(record), lang) for record in records if record is not None]
+    if len(shown) < len(runs):
+        raise refusal("not_found", what="match")
     kinds = {"new": told.new, "lost": told.lost, "changed": told.changed}
     sheets = [_sheet(kind, found, shown, lang) for kind, found in kinds.items()]
     rows = tuple(row for sheet in sheets for row in sheet.rows)
@@ -134,14 +126,6 @@ def pair(caller: Caller, runs: tuple[int, int], lang: str) -> PlanComparison:
     return PlanComparison(
         _figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told.apart
     )
-
-
-def _shown(caller: Caller, run: int, lang: str) -> Shown:
-    """Return the view of the plan of a run."""
-    record = match_input(*caller, run).record
-    if record is None:
-        raise refusal("not_found", what="match")
-    return Shown(dict(record), lang)
 
 
 def _notes(told: Comparison, lang: str) -> tuple[str, ...]:
@@ -160,22 +144,21 @@ def _notes(told: Comparison, lang: str) -> tuple[str, ...]:
 
 def _figures(shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of the figures of both plans and their differences."""
-    columns = (
-        TableColumn("figure", word("compare.figure", lang)),
-        *(TableColumn(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
-    )
-    rows = []
-    for key in ("gain", "value", "today", "bound"):
-        values = [one.plan[key] for one in shown]
-        texts = [one.money(value) for one, value in zip(shown, values, strict=True)]
-        rows.append(cells(word(key, lang), *zip(texts, values, strict=True), _less(values, shown, "money_year")))
-    before, after = (len(one.plan["proposals"]) for one in shown)
+    keys = ("first", "second", "difference")
+    columns = columns_of(lang, {"figure": "compare.figure", **{key: f"compare.{key}" for key in keys}}, keys)
+    plans = [one.plan for one in shown]
+    figures: dict[str, list[float | None]] = {
+        "gain": [one["gain"] for one in plans],
+        "value": [one["value"] for one in plans],
+        "today": [one["today"] for one in plans],
+        "bound": [one["bound"] for one in plans],
+    }
+    rows = [_money(key, values, shown, "money_year") for key, values in figures.items()]
+    before, after = (len(one["proposals"]) for one in plans)
     change = (f"{after - before:+d}".replace("+0", "0"), after - before)
     rows.append(cells(word("count", lang), (str(before), before), (str(after), after), change))
-    invested = [one.invested() for one in shown]
-    texts = [one.money(value, "money") for one, value in zip(shown, invested, strict=True)]
-    rows.append(cells(word("capex_all", lang), *zip(texts, invested, strict=True), _less(invested, shown, "money")))
-    emitted = [one.plan["emissions"].get("co2") for one in shown]
+    rows.append(_money("capex_all", [one.invested() for one in shown], shown, "money"))
+    emitted = [one["emissions"].get("co2") for one in plans]
     texts = [one.co2(value or 0.0) for one, value in zip(shown, emitted, strict=True)]
     more = (emitted[1] or 0.0) - (emitted[0] or 0.0)
     rows.append(cells(word("co2", lang), *zip(texts, emitted, strict=True), (shown[1].co2(more), more)))
@@ -183,24 +166,23 @@ def _figures(shown: Sequence[Shown], lang: str) -> PlanSheet:
     return PlanSheet("figures", word("compare.figures", lang), columns, tuple(rows))
 
 
-def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> tuple[str, float | None]:
-    if values[0] is None or values[1] is None:
-        return "–", None
-    more = values[1] - values[0]
-    return ("+" if more > 0 else "") + shown[1].money(more, what), more
+def _money(key: str, values: Sequence[float | None], shown: Sequence[Shown], what: str) -> tuple[Cell, ...]:
+    """Return the row of an amount of money in both plans, and its difference."""
+    texts = [one.money(value, what) for one, value in zip(shown, values, strict=True)]
+    change: tuple[str, float | None] = ("–", None)
+    if values[0] is not None and values[1] is not None:
+        more = values[1] - values[0]
+        change = (("+" if more > 0 else "") + shown[1].money(more, what), more)
+    return cells(word(key, shown[0].lang), *zip(texts, values, strict=True), change)
 
 
 def _sheet(kind: str, told: Sequence[ComparedProposal], shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of proposals with one kind of difference."""
-    columns = (
-        TableColumn("proposal", word("proposals", lang)),
-        TableColumn("difference", word("compare.difference", lang), shown=False),
-        TableColumn("before", word("compare.before", lang)),
-        TableColumn("after", word("compare.after", lang)),
-        TableColumn("why", word("compare.why", lang)),
-    )
+    labels = {"proposal": "proposals", **{key: f"compare.{key}" for key in ("difference", "before", "after", "why")}}
+    columns = columns_of(lang, labels, hidden=("difference",))
     # of the second plan where both have it
-    titles = {item["id"]: item[f"title_{lang}"] for plan in shown for item in plan.plan["proposals"]}
+    items = [item for plan in shown for item in plan.plan["proposals"]]
+    titles = {item["id"]: say((item["title_en"], item["title_zh"]), lang) for item in items}
     rows = []
     for one in told:
         sides = [_quantities(terms, shown[1]) for terms in (one.before, one.after)]
@@ -223,9 +205,13 @@ def _why(causes: Sequence[ChangeCause], lang: str) -> str:
         name = _input_name(one, lang)
         cause = word(f"compare.cause.{one.cause}", lang)
         said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
-    said = list(dict.fromkeys(said))
-    more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
-    return word("comma", lang).join([*said[:_WHYS], *more])
+    return _listed(list(dict.fromkeys(said)), _WHYS, lang)
+
+
+def _listed(said: Sequence[str], most: int, lang: str) -> str:
+    """Return the first texts as a list, and the number of the remaining ones."""
+    more = [word("compare.more", lang, count=len(said) - most)] if len(said) > most else []
+    return word("comma", lang).join([*said[:most], *more])
 
 
 def _input_name(cause: ChangeCause, lang: str) -> str:
@@ -248,19 +234,13 @@ def _inputs(inputs: ComparedInputs, shown: Sequence[Shown], lang: str) -> tuple[
     """Return the differing inputs as pairs of label and text."""
     found = []
     if inputs.settings:
-        found.append((word("compare.settings", lang), _settings(inputs.settings, shown, lang)))
+        changed = []
+        for name in inputs.settings:
+            before, after = (value_said(one.plan["scenario"].get(name), lang) for one in shown)
+            changed.append(word("compare.from_to", lang, name=setting(name, lang), before=before, after=after))
+        found.append((word("compare.settings", lang), word("comma", lang).join(changed)))
     for name, listed in (("rulings", inputs.rulings), ("rows", inputs.rows)):
         if listed:
             said = [_row_name(one, lang) for one in listed]
-            more = [word("compare.more", lang, count=len(said) - 10)] if len(said) > 10 else []
-            found.append((word(f"compare.{name}", lang), word("comma", lang).join([*said[:10], *more])))
+            found.append((word(f"compare.{name}", lang), _listed(said, 10, lang)))
     return tuple(found)
-
-
-def _settings(names: Sequence[str], shown: Sequence[Shown], lang: str) -> str:
-    said = []
-    for name in names:
-        values = [one.plan["scenario"].get(name) for one in shown]
-        texts = [value_said(value, lang) for value in values]
-        said.append(word("compare.from_to", lang, name=setting(name, lang), before=texts[0], after=texts[1]))
-    return word("comma", lang).join(said)

@@ -19,28 +19,25 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.numbers import folded
 from synergy.dataset.read import check
 from synergy.dataset.sheet import Dataset
-from synergy.dataset.typed import UNREADABLE
+from synergy.dataset.typed import UNREADABLE, folded
 from synergy.errors import SHOWN, NotFoundError, Problem, Severity
 from synergy.forms.context import Field, FormContext, Row, Rows, column_label, context_of, fields, known_as
 from synergy.forms.reading import rows_of
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_rows
 from synergy.forms.writing import declaration_workbook, price_unit, row_of
-from synergy.records.declarations import DeclaredEntry, Preview
 from synergy.records.figures import written
 from synergy.records.names import Role, Seat, Sheet, State
-from synergy.records.rounds import Member
-from synergy.store import datasets, planning, queries
+from synergy.records.rounds import DeclaredEntry, Member
+from synergy.store import datasets, queries
 from synergy.store.access import Action, Resource, allowed, require
-from synergy.store.backup import snapshot_of
-from synergy.store.declarations import declaration, repeat
-from synergy.store.preview import DeclarationBasis, ground
+from synergy.store.datasets import snapshot_of
+from synergy.store.declarations import DeclarationBasis, declaration, ground, repeat
 from synergy.store.rounds import StepOptions
 from synergy.texts import say
-from synergy.workbook.sheets import text_of
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.reading import text_of
+from synergy.workbook.writing import dataset_workbook
 
 BLANK = 1  # rows to write in below those that are there
 MOST = 500  # rows of one table of the page
@@ -187,28 +184,19 @@ def shown(rows: Rows, problems: Sequence[Problem], lang: str, blank: int = BLANK
     for sheet in Sheet:
         mine = [row for row in rows.rows if row.sheet is sheet]
         mine += [Row(sheet, len(mine) + number, {}) for number in range(1, blank + 1)]
-        columns = fields(sheet)
-        cells = [[_cell(row, field, number, said) for field in columns] for number, row in enumerate(mine)]
-        visible = [field for field in columns if field.key in IN_SIGHT]
-        tables.append(FormTable(sheet, visible, [_split(line, number) for number, line in enumerate(cells)]))
+        lines = []
+        for number, row in enumerate(mine):
+            line: dict[str, FormCell] = {}
+            for field in fields(sheet):
+                notes = said.get((str(sheet), row.line, field.key), ())
+                name, value = f"{sheet}-{number}-{field.key}", row.cells.get(field.key, "")
+                line[field.key] = FormCell(field, name, value, notes)
+            ident = line.pop("ident")
+            main = [cell for key, cell in line.items() if key in IN_SIGHT]
+            more = [cell for key, cell in line.items() if key not in IN_SIGHT]
+            lines.append(FormLine(number + 1, main, more, ident))
+        tables.append(FormTable(sheet, [field for field in fields(sheet) if field.key in IN_SIGHT], lines))
     return tables
-
-
-def _cell(
-    row: Row, field: Field, number: int, said: Mapping[tuple[str, int | None, str], Sequence[CellNote]]
-) -> FormCell:
-    notes = said.get((str(row.sheet), row.line, field.key), ())
-    return FormCell(field, f"{row.sheet}-{number}-{field.key}", row.cells.get(field.key, ""), notes)
-
-
-def _split(cells: Sequence[FormCell], number: int) -> FormLine:
-    """Return the row of the given cells."""
-    return FormLine(
-        number + 1,
-        main=[cell for cell in cells if cell.field.key in IN_SIGHT],
-        more=[cell for cell in cells if cell.field.key not in (*IN_SIGHT, "ident")],
-        ident=next(cell for cell in cells if cell.field.key == "ident"),
-    )
 
 
 def choices(context: FormContext, lang: str) -> dict[str, object]:
@@ -225,8 +213,11 @@ def choices(context: FormContext, lang: str) -> dict[str, object]:
     }
 
 
-def changes(told: Preview, lang: str) -> list[ShownChange]:
-    """Return the changes that a declaration would make: the rows that it adds, removes and changes."""
+def changes(judged: Judged | None, lang: str) -> list[ShownChange]:
+    """Return the rows that a declaration would add, remove and change; none if it is refused."""
+    if judged is None or judged.refused or judged.changes is None:
+        return []
+    told = judged.changes
     lines = [_whole_row("added", one, lang) for one in told.added]
     lines += [_whole_row("removed", one, lang) for one in told.removed]
     for each in told.changed:
@@ -290,8 +281,8 @@ def _takes_part(ident: int, enterprise: str) -> bool:
 
 def _firms(ident: int, lang: str) -> list[tuple[Member, str]]:
     """Return the members of a round with their names."""
-    names = planning.round_names(*caller(), ident).labels["enterprises"]
-    members = planning.list_members(*caller(), ident)
+    names = queries.round_names(*caller(), ident).labels["enterprises"]
+    members = queries.list_members(*caller(), ident)
     return [(one, str(names.get(one.enterprise, {}).get(f"name_{lang}") or one.enterprise)) for one in members]
 
 
@@ -349,18 +340,12 @@ def _table(lang: str, known: DeclarationBasis, rows: Rows | None, judged: Judged
         judged=judged,
         withdrawn=withdrawn_of_form(request.form).names if request.method == "POST" else (),
         name=_name(known, lang),
-        changes=_changes(judged, lang),
+        changes=changes(judged, lang),
         others=elsewhere(problems, tables, lang)[:SHOWN],
         may=mine and going,
         closed=not going,
         late=known.state == State.DECLARING and over,
     )
-
-
-def _changes(judged: Judged | None, lang: str) -> list[ShownChange]:
-    if judged is None or judged.refused or judged.changes is None:
-        return []
-    return changes(judged.changes, lang)
 
 
 def _name(known: DeclarationBasis, lang: str) -> str:

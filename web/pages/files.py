@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from flask import Response, abort, request
-from synergy.web import graphs
 from synergy.web.access import actor, caller, clock, rule, store
+from synergy.web.api import graphs
 from synergy.web.clock import whole
-from synergy.web.firm.proposal_view import Own, own_proposal
-from synergy.web.pages.audit import named
-from synergy.web.pages.home import latest
-from synergy.web.pages.pathways import MOST, seat_of
-from synergy.web.planning import lists
+from synergy.web.pages.admin import named
+from synergy.web.pages.home import chains_of, latest, seat_of
+from synergy.web.planning import tables
 from synergy.web.planning.proposal_detail import dossier
+from synergy.web.planning.proposal_view import Own, own_proposal
 from synergy.web.planning.round_view import seen
-from synergy.web.planning.tables import PlanSheet, members
+from synergy.web.planning.tables import PlanSheet
 from synergy.web.render import pages
 from synergy.web.tables import KINDS, file, twin
 
-from synergy.store import audit, planning, preview, queries
+from synergy.store import commit, queries
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.messages import refusal
 from synergy.texts import text
-from synergy.units import label
 
 room = pages("files")
 _OF_ROUND, _OF_PROPOSAL = ("members", "runs"), ("sides", "terms", "built", "laid")
 EVENTS = 10_000  # in one file; the API has them all
-
-
-def _file(sheet: PlanSheet, name: str, ending: str) -> Response:
-    return twin(sheet.named(name), ending)
 
 
 def _known(ending: str, name: str = "", names: tuple[str, ...] = ("",)) -> None:
@@ -42,7 +36,7 @@ def _known(ending: str, name: str = "", names: tuple[str, ...] = ("",)) -> None:
 def rounds(lang: str, ending: str) -> Response:
     """Return the list of rounds as a file."""
     _known(ending)
-    return _file(lists.rounds(queries.list_rounds(*caller()), lang), "rounds", ending)
+    return twin(tables.rounds(queries.list_rounds(*caller()), lang).named("rounds"), ending)
 
 
 @room.get("/rounds/<int:round_id>/<table>.<ending>")
@@ -53,11 +47,11 @@ def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
     who = actor()
     if table == "runs":
         found = reversed(queries.see_matches(store(), who, round_id))
-        sheet = lists.runs(found, lang, lambda name: text(f"status.{name}", lang))
+        sheet = tables.runs(found, lang, lambda name: text(f"status.{name}", lang))
     else:
-        names = planning.round_names(store(), who, round_id).labels["enterprises"]
-        sheet = members(planning.list_members(store(), who, round_id), names, clock(), lang, lambda _firm: "")
-    return _file(sheet, f"round-{round_id}-{table}", ending)
+        names = queries.round_names(store(), who, round_id).labels["enterprises"]
+        sheet = tables.members(queries.list_members(store(), who, round_id), names, clock(), lang, lambda _firm: "")
+    return twin(sheet.named(f"round-{round_id}-{table}"), ending)
 
 
 @room.get("/rounds/<int:round_id>/proposals/<code>/<part>.<ending>")
@@ -71,7 +65,7 @@ def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> 
     sheet: PlanSheet | None = getattr(dossier(found, found.proposals[0]), part)
     if sheet is None:
         abort(404)
-    return _file(sheet, f"{code}-{part}", ending)
+    return twin(sheet.named(f"{code}-{part}"), ending)
 
 
 @room.get("/rounds/<int:round_id>/partnerships.graphml")
@@ -98,7 +92,7 @@ def suggestions(lang: str, ending: str) -> Response:
     who = _firm()
     _, found = latest(who, queries.list_rounds(store(), who), lang)
     currency = found[0].record.currency if found else ""
-    return _file(lists.suggestions(found, lang, currency), "proposals", ending)
+    return twin(tables.suggestions(found, lang, currency).named("proposals"), ending)
 
 
 @room.get("/proposals/<code>/terms.<ending>")
@@ -108,7 +102,7 @@ def terms(lang: str, code: str, ending: str) -> Response:
     _known(ending)
     who = _firm()
     one = Own(own_proposal(store(), who, code), "", str(who.enterprise), lang)
-    return _file(lists.terms(one), f"{code}-terms", ending)
+    return twin(tables.terms(one).named(f"{code}-terms"), ending)
 
 
 @room.get("/pathways.<ending>")
@@ -120,10 +114,8 @@ def pathways(lang: str, ending: str) -> Response:
     seat, _ = seat_of(who)
     if seat is None:
         raise refusal("not_found", what="commodity")
-    found = preview.chains(store(), who, seat, wanted)
-    per = f"{label(found['currency'], lang)}/{label(found['unit'], lang)}"
-    ended = [one for one in found["chains"] if one["ends"]][:MOST]
-    return _file(lists.chains(ended, wanted, per, lang), f"pathways-{wanted}", ending)
+    _, ended, per = chains_of(who, seat, wanted, lang)
+    return twin(tables.chains(ended, wanted, per, lang).named(f"pathways-{wanted}"), ending)
 
 
 @room.get("/audit.<ending>")
@@ -131,8 +123,8 @@ def pathways(lang: str, ending: str) -> Response:
 def events(lang: str, ending: str) -> Response:
     """Return the events of one round or of all rounds, newest first, as a file."""
     _known(ending)
-    found = audit.history(*caller(), whole(request.args.get("round")), EVENTS)
-    return _file(lists.events(found, lang, named), "audit", ending)
+    found = commit.history(*caller(), whole(request.args.get("round")), EVENTS)
+    return twin(tables.events(found, lang, named).named("audit"), ending)
 
 
 def _firm() -> Actor:

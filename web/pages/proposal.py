@@ -10,18 +10,17 @@ from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, rule, settings, store
 from synergy.web.clock import whole
 from synergy.web.error_handlers import said
-from synergy.web.firm.proposal_view import Own, own_proposal, standing
-from synergy.web.page_cache import once
-from synergy.web.pictures import flow_picture, map_picture
-from synergy.web.render import pages
+from synergy.web.pictures import Viewer, flow_picture, map_picture
+from synergy.web.planning.proposal_view import Own, own_proposal, standing
+from synergy.web.planning.round_view import course
+from synergy.web.render import once, pages
 from synergy.web.texts import word
-from synergy.web.view_context import course
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
 from synergy.records.names import Answer, Stage
 from synergy.records.proposals import OwnLine
-from synergy.store import answers, follow_up, queries
+from synergy.store import answers, queries
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.answers import CounterOffer, Reply
 from synergy.store.messages import refusal
@@ -47,8 +46,9 @@ def _shown(who: Actor, code: str, lang: str) -> dict[str, object]:
     state = standing(queries.see_round(store(), who, record.round), store().now())
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record.built]}
-    picture = flow_picture(one.lines, notes, one.who, (one, lang))
-    where = map_picture(one.lines, record.labels.sites, (one, lang), settings().outlines)
+    viewer = Viewer(one.enterprise, lang, one.good_name)
+    picture = flow_picture(one.lines, notes, one.who, viewer)
+    where = map_picture(one.lines, record.labels.sites, viewer, settings().outlines)
     shown = {"one": one, "record": record, "picture": picture, "map": where}
     return {**shown, "answer_here": reach(who, Action.ANSWER), **course(store(), who, record)}
 
@@ -82,7 +82,7 @@ def stage(lang: str, code: str) -> Response:
     number, wanted = form.get("partnership", ""), form.get("stage", "")
     try:
         if (ident := whole(number)) is not None and wanted in set(Stage):
-            follow_up.follow(store(), who, ident, Stage(wanted), StepOptions(note=form.get("reason", "")))
+            answers.follow(store(), who, ident, Stage(wanted), StepOptions(note=form.get("reason", "")))
             flash(word("offer.moved", lang), "good")
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)

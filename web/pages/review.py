@@ -7,7 +7,7 @@ from synergy.web.access import caller, rule
 from synergy.web.clock import whole
 from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
-from synergy.web.texts import WORDS, word
+from synergy.web.texts import word, word_or
 from werkzeug.wrappers import Response
 
 from synergy.records.names import State
@@ -44,8 +44,7 @@ def review(lang: str, round_id: int) -> str:
 
 def cause(name: str, lang: str) -> str:
     """Return the display name of the cause of a ruling; the cause itself if it has none."""
-    key = f"review.cause.{name}"
-    return word(key, lang) if key in WORDS else name
+    return word_or(f"review.cause.{name}", lang, name)
 
 
 def _said(found: Seen, ruling: Ruling) -> str:

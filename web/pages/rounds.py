@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from markupsafe import Markup
 from synergy.web.access import actor, caller, clock, rule, store
 from synergy.web.api.events import follow
@@ -15,22 +15,21 @@ from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call
 from synergy.web.clock import whole
 from synergy.web.figures.svg import Naming, ProgressPoint, curve
-from synergy.web.pages.addresses import declaration_address
+from synergy.web.pages.drafting import policy
 from synergy.web.planning import tables
-from synergy.web.planning.policy import policy
+from synergy.web.planning.round_view import Shown
 from synergy.web.planning.steps import STEPS, WAY, movable, next_steps, taken
 from synergy.web.planning.tables import PlanSheet, members
 from synergy.web.render import page, pages, part
-from synergy.web.texts import WORDS, word
-from synergy.web.view_context import Shown
+from synergy.web.texts import word, word_or
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, half
 from synergy.records.figures import bare
 from synergy.records.names import MatchState, State
 from synergy.records.rounds import Round
-from synergy.records.runs import Progress, Run
-from synergy.store import anonymity, planning, queries
+from synergy.records.runs import Run
+from synergy.store import proposal_views, queries
 from synergy.store.access import Action, Reach, reach
 from synergy.store.review import doubtful
 from synergy.store.rounds import StepOptions, Until, extend
@@ -52,13 +51,18 @@ def rounds(lang: str) -> str:
     return page("planner/rounds.html", lang, may=may, **fields)
 
 
+def _declaration(lang: str, round_id: int, enterprise: str) -> str:
+    """Return the URL of the declaration page of an enterprise."""
+    return url_for("declarations.table", lang=lang, round_id=round_id, enterprise=enterprise)
+
+
 def _own_pages(lang: str, found: Sequence[Round]) -> dict[int, str]:
     """Return the URL of the enterprise's own declaration for each round."""
     firm = actor().enterprise
     if firm is None:
         return {}
     idents = [one.round for one in found if queries.list_declarations(*caller(), one.round)]
-    return {ident: declaration_address(lang, ident, firm) for ident in idents}
+    return {ident: _declaration(lang, ident, firm) for ident in idents}
 
 
 @room.get("/rounds/<int:round_id>")
@@ -67,10 +71,10 @@ def one(lang: str, round_id: int) -> str:
     """Show one round: state, next steps, members with their declarations, and runs."""
     who, place = actor(), store()
     found = queries.see_round(place, who, round_id)
-    made = planning.round_input(place, who, round_id)
-    names = planning.round_names(place, who, round_id)
+    made = queries.round_input(place, who, round_id)
+    names = queries.round_names(place, who, round_id)
     runs = queries.see_matches(place, who, round_id)
-    people = planning.list_members(place, who, round_id)
+    people = queries.list_members(place, who, round_id)
     return page(
         "planner/round.html",
         lang,
@@ -87,16 +91,11 @@ def one(lang: str, round_id: int) -> str:
         took=took,
         policy=policy,
         ladder_said=ladder_note,
-        views=current_app.view_functions,
         shown=_shown(lang, round_id),
-        telltales=[say((one.name_en, one.name_zh), lang) for one in anonymity.telltales(place, who, round_id)],
+        telltales=[say((one.name_en, one.name_zh), lang) for one in proposal_views.telltales(place, who, round_id)],
         doubts=_doubts(lang, found, names.labels["enterprises"]),
         sheet=members(
-            people,
-            names.labels["enterprises"],
-            clock(),
-            lang,
-            lambda firm: declaration_address(lang, round_id, firm),
+            people, names.labels["enterprises"], clock(), lang, lambda firm: _declaration(lang, round_id, firm)
         ),
     )
 
@@ -106,7 +105,7 @@ def _doubts(lang: str, found: Round, names: Mapping[str, Mapping[str, object]]) 
     if found.state not in (State.DECLARING, State.FROZEN):
         return None
     rows = doubtful(*caller(), found.round)
-    made = tables.doubtful(rows, names, lang, lambda firm: declaration_address(lang, found.round, firm))
+    made = tables.doubtful(rows, names, lang, lambda firm: _declaration(lang, found.round, firm))
     return made if rows else None
 
 
@@ -125,21 +124,13 @@ def _last(runs: Sequence[Run], lang: str) -> Run | None:
     return runs[-1].model_copy(update={"fault": half(runs[-1].fault or "", lang)})
 
 
-def _live(lang: str, runs: Sequence[Run], currency: str) -> Live | None:
-    if not runs:
-        return None
-    return live(runs[-1], queries.see_progress(*caller(), runs[-1].match), (lang, currency), store().now())
-
-
 @room.get("/rounds/<int:round_id>/progress")
 @rule(Action.SEE_PLANS)
 def progress(lang: str, round_id: int) -> str | Response:
     """Render the progress of the run, as a page fragment polled by the script of the round page."""
-    who, place = actor(), store()
-    found = queries.see_round(place, who, round_id)
-    runs = queries.see_matches(place, who, round_id)
-    currency = planning.round_names(place, who, round_id).currency
-    now = _live(lang, runs, currency)
+    found = queries.see_round(*caller(), round_id)
+    runs = queries.see_matches(*caller(), round_id)
+    now = _live(lang, runs, queries.round_names(*caller(), round_id).currency)
     if now is None:
         abort(404)
     return page("planner/progress.html", lang, round=found, live=now)
@@ -187,9 +178,8 @@ def step(lang: str, round_id: int) -> Response:
     name = request.form.get("step", "")
     if name not in STEPS:
         abort(400)
-    version = request.form.get("version", "")
     start = tuple(whole(one) or 0 for one in request.form.get("start", "").split())
-    asked = StepOptions(whole(version), None, request.form.get("note", "")[:1000], start)
+    asked = StepOptions(whole(request.form.get("version", "")), None, request.form.get("note", "")[:1000], start)
     count = taken(*caller(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
@@ -217,11 +207,13 @@ class Live:
         return self.state not in (MatchState.REQUESTED, MatchState.RUNNING)
 
 
-def live(run: Run, told: Sequence[Progress], how: tuple[str, str], now: datetime) -> Live:
-    """Return the progress of a run from its progress records; `how` is language and currency."""
-    lang, currency = how
+def _live(lang: str, runs: Sequence[Run], currency: str) -> Live | None:
+    """Return the progress of the last run from its progress records; None if there is no run."""
+    if not runs:
+        return None
+    run, now = runs[-1], store().now()
     # a run that another worker took over begins anew
-    mine = [one for one in told if one.attempt == run.attempt]
+    mine = [one for one in queries.see_progress(*caller(), run.match) if one.attempt == run.attempt]
     # progress of the search for the overall plan
     searched = list(takewhile(lambda one: one.phase not in _AFTER, mine))
     points = [ProgressPoint(one.seconds or 0.0, bare(one.best), bare(one.bound)) for one in searched]
@@ -232,24 +224,17 @@ def live(run: Run, told: Sequence[Progress], how: tuple[str, str], now: datetime
         last = mine[-1]
         steps = f" {last.done}/{last.total}" if last.total else ""
         said = [
-            (word("live.phase", lang), phase(last.phase, lang) + steps),
+            (word("live.phase", lang), word_or(f"phase.{last.phase}", lang, last.phase) + steps),
             (word("live.best", lang), _money(best, lang, currency)),
             (word("live.bound", lang), _money(bound, lang, currency)),
             (word("live.gap", lang), "–" if gap is None else f"{gap:.2%}"),
             (word("live.since", lang), word("round.seconds", lang, seconds=f"{last.seconds or 0.0:,.0f}")),
         ]
     naming = Naming("live-curve", word("live.curve", lang), word("live.curve.desc", lang))
-    drawn = curve(
-        points, (word("live.best", lang), word("live.bound", lang)), lambda value: _money(value, lang, currency), naming
-    )
+    lines = (word("live.best", lang), word("live.bound", lang))
+    drawn = curve(points, lines, lambda value: _money(value, lang, currency), naming)
     waiting = int((now - run.requested).total_seconds()) if run.state is MatchState.REQUESTED else 0
     return Live(run.match, run.number, run.state, waiting, tuple(said), drawn, now)
-
-
-def phase(name: str, lang: str) -> str:
-    """Return the display name of a phase of a run; the phase itself if it has none."""
-    key = f"phase.{name}"
-    return word(key, lang) if key in WORDS else name
 
 
 def _latest(values: Sequence[float | None]) -> float | None:

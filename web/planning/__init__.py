@@ -1,1 +1,1 @@
-"""View models of the planner pages: rounds, tables and figures, independent of URLs."""
+"""View models of the pages: plans, rounds, proposals and tables, independent of URLs."""

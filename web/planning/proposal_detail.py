@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
-from synergy.web.pictures import flow_picture, map_picture
+from synergy.web.pictures import Viewer, flow_picture, map_picture
 from synergy.web.planning.round_view import Seen
-from synergy.web.planning.tables import PlanSheet, cells
-from synergy.web.tables import TableColumn
+from synergy.web.planning.tables import PlanSheet, cells, columns_of
 from synergy.web.texts import word
 
 from synergy.records.figures import SiteLabel, bare, written
-from synergy.records.proposals import CounterLine, Party, WholeProposal
+from synergy.records.proposals import Party, WholeProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +31,15 @@ class Dossier:
 
 def dossier(seen: Seen, proposal: WholeProposal) -> Dossier:
     """Build the detail view of a proposal of a round."""
-    drawn, where = _pictures(seen, proposal)
     return Dossier(
-        proposal=proposal,
-        flow=drawn,
-        map=where,
-        terms=_terms(seen, proposal),
-        sides=_sides(seen, proposal),
-        built=_built(seen, proposal),
-        laid=_laid(seen, proposal),
-        notes=tuple(seen.shown.notes(proposal)),
+        proposal,
+        *_pictures(seen, proposal),
+        _terms(seen, proposal),
+        _sides(seen, proposal),
+        _built(seen, proposal),
+        _laid(seen, proposal),
+        tuple(seen.shown.notes(proposal)),
     )
-
-
-class _Said:
-    """Names of commodities for the figures of a proposal."""
-
-    looker = ""  # planners and auditors see the same
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-
-    def good_name(self, ident: str) -> str:
-        """Return the name of a commodity."""
-        return self._seen.material.good_name(ident)
 
 
 def _pictures(seen: Seen, proposal: WholeProposal) -> tuple[Markup, Markup]:
@@ -63,11 +47,11 @@ def _pictures(seen: Seen, proposal: WholeProposal) -> tuple[Markup, Markup]:
     for build in seen.shown.builds(proposal):
         said = f"{word('dossier.new', seen.lang)} {seen.shown.name('processes', build['process'])}"
         notes.setdefault(seen.material.firm(build["site"]), []).append(said)
-    said_of = (_Said(seen), seen.lang)
+    viewer = Viewer("", seen.lang, seen.material.good_name)  # planners and auditors see the same
     known, ends = seen.record.labels["sites"], {end for one in proposal.lines for end in (one.from_site, one.to_site)}
     sites = {end: SiteLabel.model_validate(known[end]) for end in ends if end in known}
-    where = map_picture(proposal.lines, sites, said_of, seen.bounds)
-    return flow_picture(proposal.lines, notes, lambda name: firm_name(seen, name), said_of), where
+    where = map_picture(proposal.lines, sites, viewer, seen.bounds)
+    return flow_picture(proposal.lines, notes, partial(firm_name, seen), viewer), where
 
 
 def firm_name(seen: Seen, name: str) -> str:
@@ -78,21 +62,16 @@ def firm_name(seen: Seen, name: str) -> str:
 def _terms(seen: Seen, proposal: WholeProposal) -> PlanSheet:
     """Return the table of deliveries with supplier, user, quantity, price and price band."""
     lang, shown = seen.lang, seen.shown
-    settled = seen.plan["settlement"] or {}
-    bands = {(one["from"], one["to"], one["commodity"]): one for one in settled.get("prices", ())}
-    columns = (
-        TableColumn("commodity", word("commodity", lang)),
-        TableColumn("from", word("from", lang)),
-        TableColumn("to", word("to", lang)),
-        TableColumn("quantity", word("quantity", lang), number=True),
-        TableColumn("unit", word("view.unit", lang), shown=False),
-        TableColumn("price", word("price", lang), number=True),
-        TableColumn("band", word("settled.band", lang), number=True),
-        TableColumn("km", word("offer.distance", lang), number=True),
-    )
+    settled = seen.settled
+    prices = settled.get("prices", []) if settled else []
+    bands = {(one["from"], one["to"], one["commodity"]): one for one in prices}
+    labels = {key: key for key in ("commodity", "from", "to", "quantity")}
+    labels |= {"unit": "view.unit", "price": "price", "band": "settled.band", "km": "offer.distance"}
+    columns = columns_of(lang, labels, ("quantity", "price", "band", "km"), hidden=("unit",))
     rows = []
     for term in proposal.terms:
         good = term.commodity
+        band = bands.get((term.from_, term.to, good))
         rows.append(
             cells(
                 seen.material.good_name(good),
@@ -100,15 +79,14 @@ def _terms(seen: Seen, proposal: WholeProposal) -> PlanSheet:
                 (shown.amount(term.quantity, good), bare(term.quantity)),
                 shown.unit(good),
                 (shown.price(term.price, good), bare(term.price)),
-                _band(bands.get((term.from_, term.to, good), {}), lang),
+                "–" if band is None else _band(band.get("low"), band.get("high"), lang),
                 (f"{term.km:.1f} km" if term.km else "–", term.km),
             )
         )
     return PlanSheet("terms", word("terms", lang), columns, tuple(rows))
 
 
-def _band(band: Mapping[str, float | None], lang: str) -> str:
-    low, high = band.get("low"), band.get("high")
+def _band(low: float | None, high: float | None, lang: str) -> str:
     if low is None or high is None:
         return "–"
     return word("settled.range", lang, low=f"{low:,.2f}", high=f"{high:,.2f}")
@@ -117,15 +95,9 @@ def _band(band: Mapping[str, float | None], lang: str) -> str:
 def _sides(seen: Seen, proposal: WholeProposal) -> PlanSheet:
     """Return the table of gain, value, capex, CO2 savings and answer of each enterprise."""
     lang, shown = seen.lang, seen.shown
-    columns = (
-        TableColumn("enterprise", word("round.enterprise", lang)),
-        TableColumn("gain", shown.said("head.gain"), number=True),
-        TableColumn("value", word("dossier.value", lang), number=True),
-        TableColumn("capex", word("dossier.capex", lang), number=True),
-        TableColumn("co2", shown.said("head.co2"), number=True),
-        TableColumn("answer", word("round.answer", lang)),
-        TableColumn("reason", word("dossier.reason", lang)),
-    )
+    labels = {"enterprise": "round.enterprise", "gain": "head.gain", "value": "dossier.value", "capex": "dossier.capex"}
+    labels |= {"co2": "head.co2", "answer": "round.answer", "reason": "dossier.reason"}
+    columns = columns_of(lang, labels, ("gain", "value", "capex", "co2"))
     rows = []
     for party in proposal.parties:
         name = party.enterprise
@@ -150,13 +122,12 @@ def _sides(seen: Seen, proposal: WholeProposal) -> PlanSheet:
 
 def _answered(party: Party, lang: str) -> str:
     """Return the answer of an enterprise with the quantities and prices of its counter-offer."""
-    return " · ".join([word(f"standing.{party.answer}", lang), *map(_countered, party.counter or ())])
-
-
-def _countered(line: CounterLine) -> str:
-    quantity = None if line.quantity is None else written(line.quantity.value)
-    price = None if line.price is None else written(line.price.amount)
-    return f"{quantity or '–'} / {price or '–'}"
+    said = [word(f"standing.{party.answer}", lang)]
+    for line in party.counter or ():
+        quantity = None if line.quantity is None else written(line.quantity.value)
+        price = None if line.price is None else written(line.price.amount)
+        said.append(f"{quantity or '–'} / {price or '–'}")
+    return " · ".join(said)
 
 
 def _paid(proposal: WholeProposal, name: str) -> float | None:
@@ -174,13 +145,14 @@ def _paid(proposal: WholeProposal, name: str) -> float | None:
 
 def _built(seen: Seen, proposal: WholeProposal) -> PlanSheet | None:
     lang, shown = seen.lang, seen.shown
-    columns = (
-        TableColumn("process", word("process", lang)),
-        TableColumn("place", word("place", lang)),
-        TableColumn("capacity", word("capacity", lang), number=True),
-        TableColumn("unit", word("view.unit", lang), shown=False),
-        TableColumn("capex", shown.said("head.capex"), number=True),
-    )
+    labels = {
+        "process": "process",
+        "place": "place",
+        "capacity": "capacity",
+        "unit": "view.unit",
+        "capex": "head.capex",
+    }
+    columns = columns_of(lang, labels, ("capacity", "capex"), hidden=("unit",))
     rows = [
         cells(
             shown.name("processes", one["process"]),
@@ -196,14 +168,8 @@ def _built(seen: Seen, proposal: WholeProposal) -> PlanSheet | None:
 
 def _laid(seen: Seen, proposal: WholeProposal) -> PlanSheet | None:
     lang, shown = seen.lang, seen.shown
-    columns = (
-        TableColumn("commodity", word("commodity", lang)),
-        TableColumn("from", word("from", lang)),
-        TableColumn("to", word("to", lang)),
-        TableColumn("mode", word("mode", lang)),
-        TableColumn("km", word("length", lang), number=True),
-        TableColumn("capex", shown.said("head.capex"), number=True),
-    )
+    labels = {key: key for key in ("commodity", "from", "to", "mode")} | {"km": "length", "capex": "head.capex"}
+    columns = columns_of(lang, labels, ("km", "capex"))
     rows = [
         cells(
             seen.material.good_name(one["commodity"]),

@@ -16,6 +16,9 @@ from synergy.store.store import Store
 WAY = tuple(str(state) for state in State if state is not State.CANCELLED)
 
 
+Step = Callable[[Store, Actor, int, StepOptions], int]
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """Button for an available step; `main` marks the primary action, `danger` a destructive one."""
@@ -62,9 +65,17 @@ def taken(store: Store, actor: Actor, what: tuple[int, str], asked: StepOptions)
     return STEPS[name](store, actor, ident, asked)
 
 
-def _plain(name: str) -> Callable[[Store, Actor, int, StepOptions], int]:
+def _plain(name: str) -> Step:
     def step(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
         rounds.advance(store, actor, ident, name, asked)
+        return 0
+
+    return step
+
+
+def _of_run(do: Callable[[Store, Actor, int, StepOptions], object], *, versioned: bool) -> Step:
+    def step(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
+        do(store, actor, ident, asked if versioned else replace(asked, version=None))
         return 0
 
     return step
@@ -86,21 +97,6 @@ def _freeze(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     return len(freezing.freeze(store, actor, ident, asked).undeclared)
 
 
-def _match(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    runs.request_match(store, actor, ident, asked)
-    return 0
-
-
-def _stop(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    runs.cancel_match(store, actor, ident, replace(asked, version=None))
-    return 0
-
-
-def _halt(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    runs.halt_search(store, actor, ident, replace(asked, version=None))
-    return 0
-
-
 def _publish(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     version = rounds.advance(store, actor, ident, "publish", asked).version
     rounds.advance(store, actor, ident, "collect", replace(asked, version=version))
@@ -111,15 +107,15 @@ def _conclude(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int
     return len(answers.conclude(store, actor, ident, asked).partnerships)
 
 
-STEPS: Mapping[str, Callable[[Store, Actor, int, StepOptions], int]] = {
+STEPS: Mapping[str, Step] = {
     "open": _plain("open"),
     "at_once": _at_once,
     "remind": _remind,
     "freeze": _freeze,
     "reopen": _plain("reopen"),
-    "match": _match,
-    "halt_search": _halt,
-    "cancel_match": _stop,
+    "match": _of_run(runs.request_match, versioned=True),
+    "halt_search": _of_run(runs.halt_search, versioned=False),
+    "cancel_match": _of_run(runs.cancel_match, versioned=False),
     "publish": _publish,
     "publish_only": _plain("publish"),
     "collect": _plain("collect"),

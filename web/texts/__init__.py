@@ -22,3 +22,8 @@ def rooms() -> Iterator[tuple[str, Catalogue]]:
 # English, Chinese, by name; no name stands in two rooms
 WORDS = Catalogue({key: pair for _, words in rooms() for key, pair in words.items()})
 word = WORDS.say
+
+
+def word_or(key: str, lang: str, plain: str) -> str:
+    """Return a text of the catalogue, or another one if it has none."""
+    return word(key, lang) if key in WORDS else plain

@@ -132,10 +132,7 @@ WORDS = Catalogue(
             "Proposals for working together, with what each side gains and what it takes.",
             "汇集企业协同建议：各方收益几何，需要哪些条件，一目了然。",
         ),
-        "account.none": (
-            "No account? The association's administrator makes one.",
-            "没有账户？请联系协会管理员开通。",
-        ),
+        "account.none": ("No account? The association's administrator makes one.", "没有账户？请联系协会管理员开通。"),
         "account.busy": (
             "Many people are signing in just now. Wait a few seconds and repeat.",
             "当前登录人数较多，请稍候几秒再试。",

@@ -172,10 +172,7 @@ WORDS = Catalogue(
             "Searching again from both plans can make the gaps smaller.",
             "两方案的价值差小于各自的最优性间隙，无法据此区分。以两方案为共同起点重新搜索，可能缩小间隙。",
         ),
-        "compare.again": (
-            "Search again for {name}, from both plans",
-            "以两方案为起点重新搜索：{name}",
-        ),
+        "compare.again": ("Search again for {name}, from both plans", "以两方案为起点重新搜索：{name}"),
         "compare.sole": (
             "What makes the values differ: {cause}. Nothing else went in differently, and the bounds of both plans "
             "prove the values apart.",
@@ -203,10 +200,7 @@ WORDS = Catalogue(
             "nothing that touches it; something else went in differently",
             "与其相关的输入未变，其他输入有变",
         ),
-        "compare.cause.search": (
-            "cannot be told apart: the same went in",
-            "无法区分：输入相同",
-        ),
+        "compare.cause.search": ("cannot be told apart: the same went in", "无法区分：输入相同"),
         "compare.because": ("{cause} ({what})", "{cause}，涉及{what}"),
         "compare.from_to": ("{name}: {before} → {after}", "{name}由 {before} 改为 {after}"),
         "compare.ruling.forbid": ("forbidden:", "禁止："),
@@ -305,3 +299,47 @@ WORDS = Catalogue(
         ),
     }
 )
+
+
+# modes of transport by the words their ids are made of; sizes behind them, as dn300, are shown in capitals
+MODES = Catalogue(
+    {
+        "truck": ("truck", "公路"),
+        "rail": ("rail", "铁路"),
+        "siding": ("rail siding", "铁路专用线"),
+        "tanker": ("tank truck", "罐车"),
+        "cryo-tanker": ("cryogenic tank truck", "低温罐车"),
+        "pressure-tanker": ("pressure tank truck", "压力罐车"),
+        "co2-tanker": ("CO2 tank truck", "二氧化碳罐车"),
+        "tube-trailer": ("tube trailer", "长管拖车"),
+        "h2truck": ("hydrogen truck", "氢能卡车"),
+        "conveyor": ("conveyor", "皮带走廊"),
+        "transfer": ("transfer", "转让"),
+        "pipe": ("pipe", "管道"),
+        "gas-pipe": ("gas pipe", "燃气管道"),
+        "h2-pipe": ("hydrogen pipe", "氢气管道"),
+        "co2-pipe": ("CO2 pipe", "二氧化碳管道"),
+        "water-pipe": ("water pipe", "水管"),
+        "wastewater-pipe": ("wastewater pipe", "污水管"),
+        "water": ("water pipe", "水管"),
+        "steam": ("steam pipe", "蒸汽管道"),
+        "wire": ("power line", "电力线路"),
+    }
+)
+
+
+def mode(name: str, lang: str) -> str:
+    """Return the localized name of a mode of transport; unknown modes are returned unchanged.
+
+    Examples
+    --------
+    >>> mode("pipe-dn300", "zh"), mode("wire-35kv", "en"), mode("ferry", "zh")
+    ('管道 DN300', 'power line 35 kV', 'ferry')
+    """
+    if name in MODES:
+        return MODES.say(name, lang)
+    kind, _, size = name.rpartition("-")
+    if kind not in MODES:
+        return name
+    written = f"{size.removesuffix('kv')} kV" if size.endswith("kv") else size.upper()
+    return f"{MODES.say(kind, lang)} {written}"

@@ -14,11 +14,10 @@ from scipy import sparse
 from bench.generate import generate
 from bench.webs import web
 from bench.wide import wide
+from synergy.dataset.package import write
 from synergy.dataset.read import read
 from synergy.dataset.schema import own_column
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import subset, yearly
-from synergy.dataset.write import write
+from synergy.dataset.sheet import Dataset, subset, yearly
 from synergy.literal.build import LiteralModel
 from synergy.literal.scope import Flags, Floats
 

@@ -12,13 +12,11 @@ import numpy as np
 
 from bench.report import Line, ReportTable
 from synergy.dataset.read import read
-from synergy.dataset.sheet import Dataset
-from synergy.dataset.subset import yearly
+from synergy.dataset.sheet import Dataset, yearly
 from synergy.engine import match
 from synergy.explanation.answer import Answer
 from synergy.explanation.explain import Explainer
-from synergy.explanation.facts import Change
-from synergy.explanation.remedies import changed
+from synergy.explanation.facts import Change, changed
 from synergy.explanation.trial import Exchange, Question, Trial, Way
 from synergy.explanation.what_if import WhatIfs
 from synergy.model.fixed import NOTHING

@@ -63,7 +63,7 @@ def alone(folder: str, seconds: float) -> BenchRun:
     """Return a run with the sum of the enterprises' standalone values, the reference for the gain of cooperation."""
     from synergy.candidates.scope import coalition
     from synergy.dataset.read import read
-    from synergy.dataset.subset import subset
+    from synergy.dataset.sheet import subset
     from synergy.engine import problem
     from synergy.model.solve import solve
     from synergy.model.solve_params import SolveParams

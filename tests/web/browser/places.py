@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stores import proposals
 from web_worlds import World
 
-from synergy.store import planning
+from synergy.store import queries
 
 ROLES = ("editor", "planner", "auditor", "admin", "")
 APART = ("/api/", "/static/", "/health", "/ready", "/metrics")  # for programs, not for people
@@ -44,7 +44,7 @@ def _arguments(world: World, who: str) -> dict[str, object]:
         "ending": "csv",
         "code_": code,
         "chapter": "enterprise",
-        "dataset": planning.round_input(world.store, world.actor("planner"), world.round).base,
+        "dataset": queries.round_input(world.store, world.actor("planner"), world.round).base,
     }
 
 

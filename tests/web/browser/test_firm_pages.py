@@ -14,7 +14,7 @@ from served import Clicks, served, signed_in
 from stores import PLANNER, proposals, worked
 from web_worlds import PASSWORD, PEOPLE, World
 
-from synergy.store import answers, follow_up, queries, rounds, runs
+from synergy.store import answers, queries, rounds, runs
 
 DEAL = "deal:EAST>GLASS:COG"
 Live = tuple[World, str]
@@ -110,7 +110,7 @@ def test_an_enterprise_and_a_planner_do_a_round_together(browser: Browser, live:
         page.locator("article", has_text=partner).get_by_role("button", name="Accept").click()
         expect(page.get_by_role("status")).to_have_text("Accepted.")
     answers.conclude(world.store, PLANNER, world.round)
-    (deal,) = follow_up.followed(world.store, world.actor("editor"))
+    (deal,) = answers.followed(world.store, world.actor("editor"))
     assert deal.stage == "agreed"
     glass.goto("/en/home")
     expect(glass.get_by_role("heading", name="Under way")).to_be_visible()

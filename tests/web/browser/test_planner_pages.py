@@ -16,11 +16,11 @@ from synergy.web.texts import word
 from web_worlds import World
 
 from synergy.dataset.read import read
-from synergy.store import freezing, leases, planning, queries, runs
+from synergy.store import freezing, leases, queries, runs
 from synergy.store.access import WORKER
-from synergy.store.backup import snapshot_of
+from synergy.store.datasets import snapshot_of
 from synergy.store.leases import claim
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
 
 OUTSIDE = """() => {
     const box = document.querySelector("svg.drawn").getBoundingClientRect();
@@ -123,7 +123,7 @@ def test_a_planner_takes_an_uploaded_workbook_to_a_published_round_in_eight_clic
     page.get_by_label("Settlement").select_option("standalone")
     person.click(page.get_by_role("button", name=word("draft.at_once", "en")))
     ident = int(page.url.rsplit("/", 1)[1])
-    made_of = planning.round_input(world.store, PLANNER, ident).base
+    made_of = queries.round_input(world.store, PLANNER, ident).base
     assert made_of == snapshot_of(read(TINY)).digest
     worked(world.store)
     page.goto(f"/en/rounds/{ident}")

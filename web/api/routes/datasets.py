@@ -6,32 +6,71 @@ import json
 from functools import cache
 from importlib.metadata import version
 
-from synergy.web import graphs
+import networkx as nx
+from pydantic import ConfigDict
+from synergy.web.api import graphs
 from synergy.web.api.dispatch import paged
 from synergy.web.api.document import document
-from synergy.web.api.models.records import Checked, Datasets, Finding, ProductGraph, Root, Schema, Schemas
+from synergy.web.api.models import Items
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import (
-    BOOK,
-    GRAPHML,
-    OPERATIONS,
-    PREFIX,
-    ZIP,
-    AuthScheme,
-    Call,
-    HandlerResult,
-    Mark,
-    gives,
-    serves,
-)
+from synergy.web.api.spec import BOOK, OPERATIONS, PREFIX, ZIP, AuthScheme, Call, HandlerResult, Mark, gives, serves
 
-from synergy.errors import SHOWN
+from synergy.errors import SHOWN, Severity
+from synergy.records.figures import Record, example
+from synergy.records.runs import DatasetHead, DatasetMade
 from synergy.records.schema import STUDIES, dataset_schema, plan_schema, proposal_schema
-from synergy.records.studies import DatasetMade
 from synergy.store import datasets
 from synergy.store.access import Action, Resource, require
 from synergy.store.datasets import read_upload
-from synergy.workbook.template import dataset_workbook
+from synergy.workbook.writing import dataset_workbook
+
+
+class Datasets(Items[DatasetHead]):
+    """One page of datasets, newest first."""
+
+
+class Finding(Record):
+    """One error or warning in a dataset, as printed by `synergy check --json`."""
+
+    model_config = ConfigDict(extra="allow")  # the cell of a workbook
+    table: str
+    row: int | None
+    column: str
+    value: str
+    message: str
+    hint: str
+    severity: Severity
+    code: str
+
+
+class Checked(Record):
+    """Errors and warnings found in a dataset; nothing is stored."""
+
+    model_config = example({"valid": True, "items": []})
+    valid: bool
+    items: list[Finding]
+
+
+class Schemas(Items[str]):
+    """Names of the available JSON Schemas."""
+
+    model_config = example({"items": ["dataset", "plan", "proposal"], "next": None})
+
+
+class Schema(Record):
+    """A JSON Schema."""
+
+    model_config = example({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
+
+
+class Root(Record):
+    """Product version, and addresses of the lists and of the documentation."""
+
+    model_config = example({"name": "Synergy", "version": "0.1.0", "links": {"rounds": "/api/v1/rounds"}})
+    name: str
+    version: str
+    links: dict[str, str]
+
 
 _SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 
@@ -79,23 +118,15 @@ def see_dataset(call: Call) -> HandlerResult:
     return HandlerResult(datasets.dataset_archive(*call.caller, call.path["dataset"]))
 
 
-@serves("GET /datasets/{dataset}/graph", Action.SEE_PLANS, ("See the products as a graph", "查看产品关系图"))
-@gives(ProductGraph)
-def see_products(call: Call) -> HandlerResult:
-    """Return the commodities and processes of a dataset as a graph, in the node-link format of networkx."""
-    found = graphs.node_link(graphs.products(call.caller, call.path["dataset"]))
-    return HandlerResult(ProductGraph.model_validate(found))
-
-
-@serves(
-    "GET /datasets/{dataset}/graph.graphml",
-    Action.SEE_PLANS,
+@graphs.serves_graph(
+    "/datasets/{dataset}/graph",
+    graphs.ProductGraph,
+    ("See the products as a graph", "查看产品关系图"),
     ("Take the products as GraphML", "下载产品关系图"),
 )
-@gives(None, media=GRAPHML)
-def see_products_file(call: Call) -> HandlerResult:
-    """Return the commodities and processes of a dataset as a graph, in a GraphML file."""
-    return HandlerResult(graphs.graphml(graphs.products(call.caller, call.path["dataset"])))
+def products(call: Call) -> nx.Graph[str]:
+    """Return the commodities and processes of a dataset as a graph."""
+    return graphs.products(call.caller, call.path["dataset"])
 
 
 @serves("GET /", None, ("See where things are", "查看入口"), proof=AuthScheme.NONE)

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
+from pydantic import Field
 from synergy.web.api.dispatch import paged
-from synergy.web.api.models.declarations import (
-    Balances,
-    DeclarationGiven,
-    DeclarationHeads,
-    Declared,
-    EntryGiven,
-    More,
-)
-from synergy.web.api.models.parts import Fault, MoneyGiven, QuantityGiven
+from synergy.web.api.models import Fault, Figure, Given, Items, MoneyGiven, Name, QuantityGiven
 from synergy.web.api.problems import warnings_of
 from synergy.web.api.spec import BOOK, BYTES, CSV, Call, HandlerResult, Mark, gives, serves
 
@@ -24,15 +18,79 @@ from synergy.forms.context import Row, Rows
 from synergy.forms.reading import FILE, ending_of
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
 from synergy.forms.writing import declaration_workbook
-from synergy.records.declarations import Declaration, DeclarationStored, DeclaredEntry, Preview
 from synergy.records.documents import Document
-from synergy.records.figures import Measures
+from synergy.records.figures import Measures, example
 from synergy.records.names import Seat, Sheet
-from synergy.store import declarations, follow_up, queries
+from synergy.records.rounds import Balance, Declaration, DeclarationHead, DeclarationStored, DeclaredEntry, Preview
+from synergy.store import answers, declarations, queries
 from synergy.store.access import Action
-from synergy.store.aggregates import measures
+from synergy.store.declarations import ground
 from synergy.store.overlay import BOUNDS, MARKS, PARTS, unused
-from synergy.store.preview import ground
+from synergy.store.queries import measures
+
+Cell = Annotated[str, Field(max_length=200)] | float | bool
+
+
+class Bound(Given):
+    """Lower and upper bound of a property."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class More(Given):
+    """Optional parts of an entry: qualities of an offer, limits of a need, and further columns by name."""
+
+    qualities: dict[Name, float] = Field(default_factory=dict, max_length=40)
+    limits: dict[Name, Bound] = Field(default_factory=dict, max_length=40)
+    columns: dict[Name, Cell] = Field(default_factory=dict, max_length=40, description="Of the table, by name.")
+
+
+class EntryGiven(Given):
+    """One offer, need or facility; sheet, site, subject and amount are required."""
+
+    sheet: Sheet
+    site: Name
+    subject: Name = Field(description="Commodity, or process of a facility.")
+    amount: Figure | QuantityGiven = Field(
+        description="A year, or in the period; a bare text is in the subject's own unit."
+    )
+    price: Figure | MoneyGiven | None = Field(
+        None, description="Least accepted, most paid, or cost of running; per unit."
+    )
+    ident: str = Field("", max_length=64, description="Name of the row; blank for a new one.")
+    period: str = Field("", max_length=64)
+    checked: bool = Field(False, description="Figures far from the last ones, or from the market's, are meant.")
+    other: More = Field(default_factory=More)
+
+
+class DeclarationGiven(Given):
+    """A declaration of an enterprise; earlier rows that it does not mention are kept."""
+
+    model_config = example(
+        {"entries": [{"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "950"}]}
+    )
+    entries: list[EntryGiven] = Field(max_length=2000)
+    withdraw: list[Name] = Field(default_factory=list, max_length=2000, description="Names of rows that are withdrawn.")
+    only: bool = Field(False, description="All that is not among the entries is withdrawn.")
+
+
+class DeclarationHeads(Items[DeclarationHead]):
+    """One page of the members of a round, by name."""
+
+
+class Declared(DeclarationStored):
+    """The stored or checked declaration, with warnings about unusual values."""
+
+    model_config = example(
+        {"round": 1, "enterprise": "GLASS", "version": 2, "origin": "typed", "entries": [], "warnings": []}
+    )
+    warnings: list[Fault]
+
+
+class Balances(Items[Balance]):
+    """One page of balances."""
+
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
 _BOOK = f"{_ONE}/workbook"
@@ -120,7 +178,7 @@ def repeat_declaration(call: Call) -> HandlerResult:
 def see_balance(call: Call) -> HandlerResult:
     """Return the free, committed and ended quantity of each offer and need."""
     seat = _seat(call)
-    rows = follow_up.balance(*call.caller, seat)
+    rows = answers.balance(*call.caller, seat)
     return paged(rows, "ident", call.query)
 
 

@@ -4,33 +4,70 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from synergy.web.access import settings
 from synergy.web.api.dispatch import bad_cursor, last_of, page_of, paged
-from synergy.web.api.models.keeping import Backups, Departing, Departures, IssuedTokens
-from synergy.web.api.models.records import ChainQuery, EventQuery, Events
+from synergy.web.api.models import Given, Items, Name, Page, Words
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, gives, serves
 
-from synergy.records.accounts import Departed
-from synergy.records.audit import BackupMade, Chain, Head
-from synergy.store import api_tokens, withdrawals
+from synergy.records.accounts import Backup, BackupMade, Chain, Departed, Departure, Event, Head, IssuedToken
+from synergy.records.figures import Ident, example
+from synergy.store import accounts, backup, withdrawals
 from synergy.store.access import Action, Resource, require
-from synergy.store.audit import history, verify_chain
+from synergy.store.commit import history, verify_chain
 from synergy.store.rounds import StepOptions
+
+
+class Departing(Given):
+    """An enterprise that leaves, and the reason."""
+
+    model_config = example({"enterprise": "GLASS", "note": "closed in June"})
+    enterprise: Name
+    note: Words = ""
+
+
+class Departures(Items[Departure]):
+    """One page of enterprises that have left, by id."""
+
+
+class IssuedTokens(Items[IssuedToken]):
+    """One page of tokens, the first to expire first."""
+
+
+class Backups(Items[Backup]):
+    """One page of backups, newest first."""
+
+
+class Events(Items[Event]):
+    """One page of events, newest first."""
+
+
+class EventQuery(Page):
+    """Filter of events."""
+
+    round: Ident | None = Field(None, description="Those of one round.")
+
+
+class ChainQuery(Given):
+    """A published head that the audit chain must contain."""
+
+    number: int | None = Field(None, ge=0, le=2**53)
+    mac: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
 @serves("GET /backups", Action.MANAGE_USERS, ("List copies of the store", "列出数据库备份"))
 @gives(Backups, Mark.PAGED, problems=("not_found",))
 def list_backups(call: Call) -> HandlerResult:
     """Return the backups in the folder of the server, newest first; their contents cannot be downloaded."""
-    return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query)
+    return paged(backup.copies(call.actor, _folder(call)), "file", call.query)
 
 
 @serves("POST /backups", Action.MANAGE_USERS, ("Copy the store", "备份数据库"))
 @gives(BackupMade, Mark.KEY, status=201, problems=("conflict", "not_found"))
 def make_backup(call: Call) -> HandlerResult:
     """Back up the store into the backup folder of the server, without interrupting its users."""
-    made = withdrawals.make_copy(*call.caller, _folder(call), call.asked.key)
+    made = backup.make_copy(*call.caller, _folder(call), call.asked.key)
     return HandlerResult(made, headers={"Location": f"{PREFIX}/backups"})
 
 
@@ -47,14 +84,14 @@ def _folder(call: Call) -> Path:
 @gives(IssuedTokens, Mark.PAGED)
 def list_issued_tokens(call: Call) -> HandlerResult:
     """Return the valid tokens of all accounts, without their secrets."""
-    return paged(withdrawals.all_tokens(*call.caller), "id", call.query)
+    return paged(accounts.all_tokens(*call.caller), "id", call.query)
 
 
 @serves("DELETE /issued-tokens/{token}", Action.MANAGE_USERS, ("End a token of any account", "撤销任一账户的令牌"))
 @gives(None, status=204)
 def end_issued_token(call: Call) -> HandlerResult:
     """Revoke a token of any account."""
-    api_tokens.end_token(*call.caller, call.path["token"])
+    accounts.end_token(*call.caller, call.path["token"])
     return HandlerResult()
 
 

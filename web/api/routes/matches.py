@@ -2,23 +2,146 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+import networkx as nx
 from flask import request
-from synergy.web import graphs
+from pydantic import Field
+from synergy.web.api import graphs
 from synergy.web.api.dispatch import paged
 from synergy.web.api.events import follow
-from synergy.web.api.figures import amount_in
-from synergy.web.api.models.records import CompareQuery, Labels, PartnershipGraph, PlanDocument
-from synergy.web.api.models.rounds import After, Exclusion, Fixing, Matches, NewRuling, ProgressList, Remark, Rulings
+from synergy.web.api.models import Figure, Given, Items, Name, QuantityGiven
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import GRAPHML, PREFIX, Call, HandlerResult, Mark, gives, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, gives, serves
+from synergy.web.api.validation import amount_in
 
+from synergy.records.accounts import Head
 from synergy.records.documents import Document
+from synergy.records.figures import Ident, Record, example
 from synergy.records.names import MatchState
-from synergy.records.rounds import Moved, Ruled
-from synergy.records.runs import Comparison, Run
+from synergy.records.rounds import Moved, Ruled, Ruling
+from synergy.records.runs import PROGRESS, Comparison, Progress, Run
 from synergy.store import comparison, queries, review
 from synergy.store.access import Action
-from synergy.store.aggregates import measures
+from synergy.store.queries import measures
+
+
+class Matches(Items[Run]):
+    """One page of runs, oldest first."""
+
+
+class ProgressList(Items[Progress]):
+    """Progress records of a run, after the requested id."""
+
+    model_config = example({"items": [PROGRESS], "next": "1.4", "state": "running"})
+    next: str | None = Field(description="The id to ask with as `after` next time.")
+    state: MatchState
+
+
+class After(Given):
+    """Position in the progress of a run."""
+
+    after: Annotated[str, Field(pattern=r"^[0-9]{1,9}\.[0-9]{1,9}$")] | None = Field(
+        None, description="Id of the last one that was seen."
+    )
+
+
+class Pattern(Given):
+    """Pattern of exchanges; an omitted key matches any value."""
+
+    from_enterprise: Name | None = None
+    from_site: Name | None = None
+    to_enterprise: Name | None = None
+    to_site: Name | None = None
+    commodity: Name | None = None
+    quantity: Figure | QuantityGiven | None = Field(
+        None, description="For `fix` alone: units a year, a bare text in the unit of the commodity."
+    )
+
+
+class Exclusion(Given):
+    """Forbid the matching exchanges in the next run."""
+
+    kind: Literal["forbid"]
+    pattern: Pattern
+
+
+class Fixing(Given):
+    """Fix the quantity of an exchange in the next run."""
+
+    kind: Literal["fix"]
+    pattern: Pattern
+
+
+class Remark(Given):
+    """A note on a proposal, for the record."""
+
+    kind: Literal["note"]
+    text: str = Field(min_length=1, max_length=4000)
+    proposal: str | None = Field(None, min_length=1, max_length=32)
+
+
+class NewRuling(Given):
+    """A ruling to add: forbid or fix exchanges in the next run, or add a note."""
+
+    model_config = example({"ruling": {"kind": "forbid", "pattern": {"from_enterprise": "EAST", "commodity": "COG"}}})
+    ruling: Exclusion | Fixing | Remark = Field(discriminator="kind")
+
+
+class Rulings(Items[Ruling]):
+    """One page of rulings, oldest first."""
+
+
+class Proof(Record):
+    """Bounds on the value of a plan, in money per year: proved by its duals, and claimed by the solver."""
+
+    model_config = example({"dual": 1.02, "solver": 1.01})
+    dual: float | None
+    solver: float | None
+
+
+class PlanDocument(Record):
+    """The plan document, as printed by `synergy match --json`; its schema is at `/schemas/plan`."""
+
+    model_config = example(
+        {"schema": "synergy/plan/1", "status": "optimal", "value": 1.0, "bound": 1.01, "gap": 0.01, "proposals": []}
+    )
+    schema_: str = Field(alias="schema")
+    status: Literal["optimal", "feasible"]
+    value: float
+    bound: float | None
+    gap: float | None
+    proof: Proof | None = Field(None, description="Missing in documents of earlier releases.")
+    proposals: list[Document]
+
+
+class Labels(Record):
+    """Names, counties, units and evidence marks of the ids in a plan, by table and id."""
+
+    model_config = example(
+        {
+            "round": 1,
+            "match": 7,
+            "currency": "CNY",
+            "digest": "9b" * 32,
+            "chain": {"number": 41, "mac": "5d" * 32},
+            "labels": {"enterprises": {"EAST": {"name_en": "East Coking", "name_zh": "东部焦化"}}},
+        }
+    )
+    round: Ident
+    match: Ident
+    currency: str
+    digest: str
+    chain: Head
+    labels: dict[str, dict[str, Document]]
+
+
+class CompareQuery(Given):
+    """Two runs with plans."""
+
+    first: Ident
+    second: Ident
+
 
 _BUSY = (MatchState.REQUESTED, MatchState.RUNNING)
 
@@ -85,23 +208,15 @@ def see_plan(call: Call) -> HandlerResult:
     return HandlerResult(queries.see_plan(*call.caller, call.path["round"]).plan)
 
 
-@serves("GET /rounds/{round}/graph", Action.SEE_PLANS, ("See the partnerships as a graph", "查看合作关系图"))
-@gives(PartnershipGraph)
-def see_partnerships(call: Call) -> HandlerResult:
-    """Return the partnerships of the latest plan of a round as a graph, in the node-link format of networkx."""
-    found = graphs.node_link(graphs.partnerships(call.caller, call.path["round"]))
-    return HandlerResult(PartnershipGraph.model_validate(found))
-
-
-@serves(
-    "GET /rounds/{round}/graph.graphml",
-    Action.SEE_PLANS,
+@graphs.serves_graph(
+    "/rounds/{round}/graph",
+    graphs.PartnershipGraph,
+    ("See the partnerships as a graph", "查看合作关系图"),
     ("Take the partnerships as GraphML", "下载合作关系图"),
 )
-@gives(None, media=GRAPHML)
-def see_partnerships_file(call: Call) -> HandlerResult:
-    """Return the partnerships of the latest plan of a round as a graph, in a GraphML file."""
-    return HandlerResult(graphs.graphml(graphs.partnerships(call.caller, call.path["round"])))
+def partnerships(call: Call) -> nx.Graph[str]:
+    """Return the partnerships of the latest plan of a round as a graph."""
+    return graphs.partnerships(call.caller, call.path["round"])
 
 
 @serves(

@@ -2,16 +2,95 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
 from synergy.web.access import settings
 from synergy.web.api.dispatch import paged
-from synergy.web.api.models.keeping import Notice, NoticeQuery, Notices, NoticesMarked, NoticesRead
-from synergy.web.api.models.studies import Deliveries, NewWebhook, Webhooks
+from synergy.web.api.models import Given, Items, Name, Page
 from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, gives, serves
 from synergy.web.api.webhooks import target
 
-from synergy.records.notices import WebhookMade
+from synergy.records.accounts import Delivery, Webhook, WebhookMade
+from synergy.records.documents import Document
+from synergy.records.figures import Record, Time, example
+from synergy.records.names import ACTIONS, GROUPS
 from synergy.store import notices, subscriptions
 from synergy.store.access import Action
+
+_NOTICE = "N0f1e2d3c4b5a69788796"
+
+
+class NoticeQuery(Page):
+    """Filter of notices."""
+
+    unread: bool = Field(False, description="Only those that the account has not marked as read.")
+
+
+class Notice(Record):
+    """A notice to an enterprise or to the planners."""
+
+    model_config = example(
+        {
+            "notice": _NOTICE,
+            "at": "2026-03-01T08:00:00+00:00",
+            "round": 3,
+            "kind": "published",
+            "subject": "",
+            "fields": {"name": "spring"},
+            "text": "Proposals of the round “spring” that concern you are published",
+            "read": False,
+        }
+    )
+    notice: str
+    at: Time
+    round: int | None
+    kind: str
+    subject: str = Field(description="Code of the proposal or number of the partnership that it is about, or empty.")
+    fields: Document
+    text: str
+    read: bool
+
+
+class Notices(Items[Notice]):
+    """One page of notices, newest first."""
+
+
+class NoticesRead(Given):
+    """Notices to mark as read; all if none is listed."""
+
+    model_config = example({"notices": [_NOTICE]})
+    notices: list[Name] | None = Field(None, max_length=500)
+
+
+class NoticesMarked(Record):
+    """Number of notices newly marked as read."""
+
+    model_config = example({"marked": 1})
+    marked: int
+
+
+EventAction = Literal[(*GROUPS, *ACTIONS)]  # type: ignore[valid-type]
+
+
+class NewWebhook(Given):
+    """URL of a webhook, and the events that it subscribes to."""
+
+    model_config = example({"url": "https://erp.example/synergy", "actions": ["round."]})
+    url: str = Field(min_length=8, max_length=500, pattern="^https?://")
+    actions: list[EventAction] = Field(
+        default_factory=list,
+        max_length=len(ACTIONS),
+        description="Actions, or groups of them (with a dot at their end); all where none is named.",
+    )
+
+
+class Webhooks(Items[Webhook]):
+    """One page of webhooks."""
+
+
+class Deliveries(Items[Delivery]):
+    """One page of webhook calls, newest first."""
 
 
 @serves("GET /notices", Action.SEE_NOTICES, ("List notices", "列出通知"))

@@ -2,16 +2,72 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
 from synergy.web.api.dispatch import paged
-from synergy.web.api.models.records import AccountChange, Accounts, Me, NewAccount, NewToken, PasswordGiven, Tokens
+from synergy.web.api.models import Given, Items, Name
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import PREFIX, AuthScheme, Call, HandlerResult, Mark, gives, serves
 from synergy.web.clock import whole
 
-from synergy.records.accounts import AccountChanged, AccountMade, TokenMade
+from synergy.records.accounts import Account, AccountChanged, AccountMade, Token, TokenMade
+from synergy.records.figures import Record, example
 from synergy.records.names import Role
-from synergy.store import accounts, api_tokens
-from synergy.store.access import RULES, Action, reach
+from synergy.store import accounts
+from synergy.store.access import RULES, SCOPES, Action, reach
+
+
+class Accounts(Items[Account]):
+    """One page of accounts, by name."""
+
+
+class NewAccount(Given):
+    """An account to create; without a password it can only use tokens."""
+
+    model_config = example({"name": "li", "role": "editor", "enterprise": "GLASS"})
+    name: Name
+    role: Literal["planner", "editor", "reader", "auditor", "client", "administrator"]
+    enterprise: Name | None = None
+    password: str | None = Field(None, min_length=10, max_length=200)
+
+
+class AccountChange(Given):
+    """Change of an account: disable or enable it, or set its password; either revokes its tokens."""
+
+    model_config = example({"disabled": True})
+    disabled: bool | None = None
+    password: str | None = Field(None, min_length=10, max_length=200)
+
+
+class PasswordGiven(Given):
+    """New password of the own account; its tokens are revoked."""
+
+    model_config = example({"password": "correct horse battery"})
+    password: str = Field(min_length=10, max_length=200)
+
+
+class Me(Record):
+    """The account of a token, and its effective scopes."""
+
+    model_config = example({"name": "li", "role": "editor", "enterprise": "GLASS", "scopes": ["read", "respond"]})
+    name: str
+    role: Role
+    enterprise: str | None
+    scopes: list[str]
+
+
+class Tokens(Items[Token]):
+    """One page of tokens, oldest first."""
+
+
+class NewToken(Given):
+    """A token to create for the own account."""
+
+    model_config = example({"label": "erp", "scopes": ["read", "respond"], "days": 90})
+    label: str = Field(min_length=1, max_length=200)
+    scopes: list[Literal[SCOPES]] = Field(min_length=1, max_length=20)  # type: ignore[valid-type]
+    days: int = Field(90, ge=1, le=366)
 
 
 @serves("GET /me", None, ("See who one is", "查看当前身份"))
@@ -81,7 +137,7 @@ def change_password(call: Call) -> HandlerResult:
 @gives(Tokens, Mark.PAGED)
 def list_tokens(call: Call) -> HandlerResult:
     """Return the tokens of the own account, without their secrets."""
-    return paged(api_tokens.list_tokens(*call.caller), "id", call.query)
+    return paged(accounts.list_tokens(*call.caller), "id", call.query)
 
 
 @serves("POST /tokens", Action.OWN_ACCOUNT, ("Make a token", "创建令牌"), proof=AuthScheme.BASIC)
@@ -89,7 +145,7 @@ def list_tokens(call: Call) -> HandlerResult:
 def create_token(call: Call) -> HandlerResult:
     """Create a token for the own account; its secret is only shown in this response."""
     given: NewToken = call.body
-    told = api_tokens.add_token(*call.caller, given.label, given.scopes, given.days, call.asked.key)
+    told = accounts.add_token(*call.caller, given.label, given.scopes, given.days, call.asked.key)
     return HandlerResult(told, headers={"Location": f"{PREFIX}/tokens"})
 
 
@@ -97,5 +153,5 @@ def create_token(call: Call) -> HandlerResult:
 @gives(None, status=204)
 def revoke_token(call: Call) -> HandlerResult:
     """Revoke a token of the own account; an administrator may revoke any token."""
-    api_tokens.revoke_token(*call.caller, call.path["token"])
+    accounts.revoke_token(*call.caller, call.path["token"])
     return HandlerResult()

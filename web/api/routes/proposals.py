@@ -3,29 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
+from pydantic import Field
 from synergy.web.api.dispatch import paged
-from synergy.web.api.figures import amount_in, price_in
-from synergy.web.api.models.keeping import History
-from synergy.web.api.models.proposals import (
-    AnswerGiven,
-    CounterGiven,
-    PartnershipQuery,
-    Partnerships,
-    ProposalQuery,
-    Proposals,
-    StageGiven,
-)
+from synergy.web.api.models import Figure, Given, Items, MoneyGiven, Page, QuantityGiven, Words
 from synergy.web.api.problems import ApiProblem, pointer
 from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, gives, serves
+from synergy.web.api.validation import amount_in, price_in
 
+from synergy.plan import Kind
+from synergy.records.figures import Ident, example
 from synergy.records.names import Answer, Stage
-from synergy.records.proposals import Answered, Partnership, Proposal, Staged
-from synergy.store import answers, audit, follow_up, queries
+from synergy.records.proposals import Answered, Happening, Partnership, Proposal, Staged
+from synergy.store import answers, queries
 from synergy.store.access import Action
-from synergy.store.aggregates import measures
 from synergy.store.answers import CounterOffer
+from synergy.store.queries import measures
 from synergy.store.rounds import StepOptions
+
+
+class Proposals(Items[Proposal]):
+    """One page of proposals."""
+
+
+class ProposalQuery(Page):
+    """Filter of proposals."""
+
+    kind: Kind | None = None
+    answer: Answer | None = None
+
+
+class CounterGiven(Given):
+    """Counter-offer for one line: a quantity, a price, or both."""
+
+    number: int = Field(ge=0, le=2**31 - 1, description="Of the line.")
+    quantity: Figure | QuantityGiven | None = None
+    price: Figure | MoneyGiven | None = None
+
+
+class AnswerGiven(Given):
+    """Answer of an enterprise: declining requires a reason, countering a counter-offer."""
+
+    model_config = example({"answer": "declined", "reason": "our gas is promised elsewhere"})
+    answer: Literal["interested", "accepted", "declined", "countered"]
+    reason: Words = ""
+    counter: list[CounterGiven] = Field(default_factory=list, max_length=200)
+
+
+class Partnerships(Items[Partnership]):
+    """One page of partnerships."""
+
+
+class PartnershipQuery(Page):
+    """Filter of partnerships."""
+
+    round: Ident | None = None
+    stage: Stage | None = None
+
+
+class StageGiven(Given):
+    """A later stage of a partnership; ending it requires a reason."""
+
+    model_config = example({"stage": "financing", "reason": ""})
+    stage: Literal["permits", "financing", "building", "running", "ended"]
+    reason: Words = ""
+
+
+class History(Items[Happening]):
+    """One page of the history of a proposal, oldest first."""
 
 
 @serves("GET /rounds/{round}/proposals", Action.SEE_PROPOSAL, ("List proposals", "列出建议"))
@@ -52,7 +98,7 @@ def see_proposal(call: Call) -> HandlerResult:
 @gives(History, Mark.PAGED)
 def see_history(call: Call) -> HandlerResult:
     """Return the history of a proposal, oldest first; an enterprise does not see the answers of others."""
-    return paged(audit.story(*call.caller, call.path["proposal"]), "number", call.query)
+    return paged(queries.story(*call.caller, call.path["proposal"]), "number", call.query)
 
 
 @serves("POST /proposals/{proposal}/answers", Action.ANSWER, ("Answer a proposal", "答复建议"))
@@ -89,7 +135,7 @@ def _counter(call: Call, code: str, given: Iterable[CounterGiven]) -> list[Count
 @gives(Partnerships, Mark.PAGED, query=PartnershipQuery)
 def list_partnerships(call: Call) -> HandlerResult:
     """Return the partnerships from accepted proposals; an enterprise sees those that it takes part in."""
-    rows = follow_up.followed(*call.caller, call.query.round)
+    rows = answers.followed(*call.caller, call.query.round)
     if call.query.stage is not None:
         rows = [row for row in rows if row.stage == call.query.stage]
     return paged(rows, "partnership", call.query)
@@ -99,7 +145,7 @@ def list_partnerships(call: Call) -> HandlerResult:
 @gives(Partnership)
 def see_partnership(call: Call) -> HandlerResult:
     """Return one partnership."""
-    rows = follow_up.followed(*call.caller)
+    rows = answers.followed(*call.caller)
     told = next((row for row in rows if row.partnership == call.path["partnership"]), None)
     if told is None:
         raise ApiProblem("not_found")
@@ -116,5 +162,5 @@ def follow_partnership(call: Call) -> HandlerResult:
     """Move a partnership to a later stage; stages may be skipped, but not reverted."""
     given: StageGiven = call.body
     asked = StepOptions(call.asked.version, call.asked.key, given.reason)
-    told = follow_up.follow(*call.caller, call.path["partnership"], Stage(given.stage), asked)
+    told = answers.follow(*call.caller, call.path["partnership"], Stage(given.stage), asked)
     return HandlerResult(told, told.version)

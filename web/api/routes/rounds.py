@@ -4,32 +4,126 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
+from pydantic import AwareDatetime, Field
 from synergy.web.api.dispatch import paged
-from synergy.web.api.models.rounds import (
-    Aggregates,
-    Deadlines,
-    Doubts,
-    MatchAsked,
-    MatchRequested,
-    NewRound,
-    Note,
-    RoundQuery,
-    Rounds,
-)
+from synergy.web.api.models import Given, Items, Name, Page, Words
 from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, gives, serves
 
-from synergy.records.names import MatchState
-from synergy.records.rounds import Concluded, Frozen, Moved, Reminded, Round, Setup
+from synergy.records.documents import Document
+from synergy.records.figures import Ident, example
+from synergy.records.names import MatchState, State
+from synergy.records.rounds import Aggregate, Concluded, Doubt, Frozen, Moved, Reminded, Round, Setup
 from synergy.records.runs import Requested
 from synergy.scenario import Scenario
-from synergy.store import aggregates as sums
-from synergy.store import answers, freezing, planning, queries, rounds, runs
+from synergy.store import answers, freezing, queries, rounds, runs
 from synergy.store import review as doubted
 from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
 from synergy.store.rounds import Draft, StepOptions, Until
 from synergy.store.store import Store
+
+Settlement = Literal["core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none"]
+
+
+class Rounds(Items[Round]):
+    """One page of rounds, newest first."""
+
+
+class RoundQuery(Page):
+    """Filter of rounds."""
+
+    state: State | None = Field(None, description="Those in one state.")
+
+
+class Options(Given):
+    """Matching options; omitted ones default as on the command line, with `core` as settlement."""
+
+    gap: float | None = Field(None, ge=0, le=1, description="Relative gap to stop at.")
+    time_limit: float | None = Field(None, gt=0, le=86_400, description="Seconds.")
+    settlement: Settlement | None = None
+    base: Name | None = Field(None, description="What `proportional` shares by: weight, standalone or an indicator.")
+    workers: int | None = Field(None, ge=1, le=256)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+
+
+class ScenarioGiven(Given):
+    """Policy scenario of a round, as in a scenario file."""
+
+    name: str = Field("base", min_length=1, max_length=100)
+    settings: Document = Field(default_factory=dict, max_length=100)
+    tables: dict[str, list[Document]] = Field(default_factory=dict, max_length=40)
+    scale: list[Document] = Field(default_factory=list, max_length=200)
+
+
+class NewRound(Given):
+    """A round to create: dataset, scenario, options, members and deadlines."""
+
+    model_config = example(
+        {
+            "name": "spring",
+            "dataset": "3f0c5b0d6c7e1e5b3a8e2c8d9f4a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6",
+            "scenario": {"name": "dearer carbon", "settings": {"carbon_price": 100}},
+            "options": {"gap": 0.0001, "settlement": "core"},
+            "deadline": "2026-03-31T16:00:00+00:00",
+        }
+    )
+    name: str = Field(min_length=1, max_length=200)
+    dataset: str = Field(pattern="^[0-9a-f]{64}$", description="Digest of a dataset that was sent to `/datasets`.")
+    scenario: ScenarioGiven = Field(default_factory=lambda: ScenarioGiven.model_validate({}))
+    options: Options = Field(default_factory=lambda: Options.model_validate({}))
+    members: list[Name] | None = Field(None, min_length=1, max_length=5000, description="All where none is named.")
+    anonymous: bool = False
+    ladder: float = Field(0.12, ge=0, le=1, description="Step of the ladder on which costs are frozen; 0 for none.")
+    deadline: AwareDatetime | None = Field(None, description="Until when enterprises may declare.")
+    answer_by: AwareDatetime | None = Field(None, description="Until when enterprises may answer.")
+    previous: Ident | None = Field(None, description="The round that `as last time` means.")
+
+
+class Note(Given):
+    """An optional note for the audit record; the body may be omitted."""
+
+    model_config = example({"note": "agreed in the meeting"})
+    note: Words = ""
+
+
+class Deadlines(Note):
+    """New deadlines of a round: at least one, in the future; an omitted one is unchanged."""
+
+    model_config = example({"answer_by": "2126-04-30T16:00:00+00:00", "note": "asked by two firms"})
+    deadline: AwareDatetime | None = Field(None, description="Until when enterprises may declare.")
+    answer_by: AwareDatetime | None = Field(None, description="Until when enterprises may answer.")
+
+
+class MatchAsked(Note):
+    """A run to request; the body may be omitted."""
+
+    model_config = example({"note": "from the plan of the base", "start": [6]})
+    start: list[Ident] = Field(
+        default=[], max_length=10, description="Runs of any round whose plans the search begins with, where one fits."
+    )
+
+
+class MatchRequested(Requested):
+    """A run that was requested, with its number, and the round after the request."""
+
+    model_config = example(
+        {"round": 1, "version": 5, "match": 7, "number": 1, "state": "requested", "round_state": "matching"}
+    )
+    round: Ident
+    version: int
+    number: int
+    round_state: State
+
+
+class Doubts(Items[Doubt]):
+    """Declared rows to review, by enterprise."""
+
+
+class Aggregates(Items[Aggregate]):
+    """Public totals by commodity."""
+
 
 _STEPS = ("step", "not_found")
 Take = Callable[[Store, Actor, int, StepOptions], Moved]
@@ -84,7 +178,7 @@ def see_round(call: Call) -> HandlerResult:
 @gives(Setup)
 def see_setup(call: Call) -> HandlerResult:
     """Return the dataset, scenario and options of a round."""
-    return HandlerResult(planning.round_input(*call.caller, call.path["round"]))
+    return HandlerResult(queries.round_input(*call.caller, call.path["round"]))
 
 
 def _step(name: str, summary: tuple[str, str], take: Take, answer: type[Moved] = Moved) -> Handler:
@@ -195,7 +289,7 @@ def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, StepOptions], Re
 @gives(Aggregates, Mark.PAGED)
 def see_aggregates(call: Call) -> HandlerResult:
     """Return the quantity exchanged of each commodity: only sums of five or more enterprises, none above half."""
-    return paged(sums.aggregates(*call.caller, call.path["round"]), "commodity", call.query)
+    return paged(queries.aggregates(*call.caller, call.path["round"]), "commodity", call.query)
 
 
 @serves(

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+from pydantic import Field
 from synergy.web.api.dispatch import paged
-from synergy.web.api.models.parts import Given
-from synergy.web.api.models.studies import (
-    AlternativesGiven,
-    ExplanationGiven,
-    PathwaysGiven,
-    SensitivityGiven,
-    Studies,
-)
+from synergy.web.api.models import Given, Items, Name
 from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, gives, serves
 
+from synergy.records.figures import example
 from synergy.records.names import MatchState, StudyKind
-from synergy.records.studies import Asked, Study
+from synergy.records.runs import Asked, Study, StudyHead
 from synergy.store import studies
 from synergy.store.access import Action
 from synergy.store.studies import StudyQuestion
+
+
+class ExplanationGiven(Given):
+    """The exchange to explain; an enterprise can only ask about its own exchanges."""
+
+    model_config = example({"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
+    from_site: Name
+    to_site: Name
+    commodity: Name
+    period: str = Field("", max_length=64)
+    mode: str = Field("", max_length=64)
+
+
+class PathwaysGiven(Given):
+    """The commodity to find process chains for."""
+
+    model_config = example({"commodity": "COG", "depth": 3})
+    commodity: Name
+    depth: int = Field(4, ge=1, le=8, description="Most processes in a chain.")
+
+
+class SensitivityGiven(Given):
+    """Time limit of a sensitivity study; the body may be omitted."""
+
+    model_config = example({"time_limit": 120})
+    time_limit: float = Field(180.0, gt=0, le=600, description="Seconds.")
+
+
+class AlternativesGiven(Given):
+    """Value that alternative plans may give up, and the time limit; the body may be omitted."""
+
+    model_config = example({"within": 0.02, "time_limit": 120})
+    within: float = Field(0.02, ge=0, le=1, description="Part of the plan's value.")
+    time_limit: float = Field(120.0, gt=0, le=600, description="Seconds.")
+
+
+class Studies(Items[StudyHead]):
+    """One page of studies, newest first."""
+
 
 _BUSY = (MatchState.REQUESTED, MatchState.RUNNING)
 

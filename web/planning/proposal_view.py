@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import SupportsFloat
 
 from synergy.web.texts import word
-from synergy.web.texts.modes import mode
+from synergy.web.texts.results import mode
 
 from synergy.records.figures import Label, Quantity, bare
 from synergy.records.names import Answer, State
@@ -23,12 +23,7 @@ from synergy.units import amount, label
 CLOSED = (Answer.ACCEPTED, Answer.DECLINED)
 LATE = "late"
 _SMALL = 50.0  # money a year: less is nothing
-TONES = {
-    Answer.ACCEPTED: "good",
-    Answer.DECLINED: "bad",
-    Answer.COUNTERED: "warn",
-    Answer.INTERESTED: "good",
-}
+TONES = {Answer.ACCEPTED: "good", Answer.DECLINED: "bad", Answer.COUNTERED: "warn", Answer.INTERESTED: "good"}
 
 
 def standing(round_: Round, now: datetime) -> str:
@@ -62,47 +57,16 @@ class Own:
         self.record, self.state_of_round, self.enterprise, self.lang = record, state, enterprise, lang
         self.code, self.lines = record.proposal, record.lines
         self._partners = {one.enterprise: one for one in record.partners}
-
-    @property
-    def looker(self) -> str:
-        """Return the id of the viewing enterprise."""
-        return self.enterprise
-
-    @property
-    def open(self) -> bool:
-        """Return whether the proposal can be answered now."""
-        answered = self.record.answer in CLOSED or self.record.standing in CLOSED
-        return self.state_of_round == State.RESPONDING and not answered
-
-    @property
-    def late(self) -> bool:
-        """Return whether the deadline for answers has passed."""
-        return self.state_of_round == LATE
-
-    @property
-    def hidden(self) -> bool:
-        """Return whether the names of some partners are still hidden."""
-        return any(name.startswith("?") for name in self._partners)
-
-    @property
-    def tone(self) -> str:
-        """Return the colour class of the answer."""
-        return TONES.get(self.record.answer, "")
-
-    @property
-    def gain(self) -> float | None:
-        """Return the annual gain of the party, or None if unknown."""
-        return bare(self.record.own.gain)
-
-    @property
-    def received(self) -> float | None:
-        """Return the annual net payment to the party, or None if a price is missing."""
-        return bare(self.record.own.paid)
-
-    @property
-    def capex(self) -> float | None:
-        """Return the investment of the party, or None if there is none."""
-        return bare(self.record.own.capex) or None
+        answered = record.answer in CLOSED or record.standing in CLOSED
+        self.open, self.late = state == State.RESPONDING and not answered, state == LATE  # for answers
+        self.hidden = any(name.startswith("?") for name in self._partners)
+        self.tone = TONES.get(record.answer, "")  # colour class of the answer
+        # annual gain and net payment, None if unknown or a price is missing; investment, None if there is none
+        self.gain, self.received, self.capex = (
+            bare(record.own.gain),
+            bare(record.own.paid),
+            bare(record.own.capex) or None,
+        )
 
     def title(self) -> str:
         """Return the summary sentence for lists: the action followed by its outcome."""
@@ -120,18 +84,15 @@ class Own:
     def outcome(self) -> list[str]:
         """Return the known outcomes for the party: gain, investment and payback."""
         parts = []
-        if self.gain is not None:
-            parts.append(self._gained(self.gain))
+        if self.gain is not None and abs(self.gain) < _SMALL:
+            parts.append(word("own.even", self.lang))
+        elif self.gain is not None:
+            parts.append(self._word("own.gain" if self.gain > 0 else "own.cost", money=self.money(abs(self.gain))))
         if self.capex:
             parts.append(self._word("own.invest", capex=self.money(self.capex, "money")))
             if self.record.own.payback_years is not None:
                 parts.append(self._word("own.pays", years=f"{self.record.own.payback_years:.2g}"))
         return parts
-
-    def _gained(self, value: float) -> str:
-        if abs(value) < _SMALL:
-            return word("own.even", self.lang)
-        return self._word("own.gain" if value > 0 else "own.cost", money=self.money(abs(value)))
 
     def line(self, line: OwnLine) -> str:
         """Return one exchange as a sentence: direction, quantity, partner, distance and price."""
@@ -156,14 +117,10 @@ class Own:
         """Return the localized title stored with the proposal."""
         return say((self.record.title_en, self.record.title_zh), self.lang)
 
-    def kind(self) -> str:
-        """Return the localized kind of the proposal."""
-        return text(f"kind.{self.record.kind}", self.lang)
-
     def sort(self) -> str:
         """Return the kind of the proposal, followed by its state (new, changed, running) if known."""
-        state = self.record.state
-        return self.kind() if state is None else f"{self.kind()} · {text(f'state.{state}', self.lang)}"
+        kind, state = text(f"kind.{self.record.kind}", self.lang), self.record.state
+        return kind if state is None else f"{kind} · {text(f'state.{state}', self.lang)}"
 
     def partner(self, name: str) -> str:
         """Return the name of a partner, or its number while the name is hidden."""

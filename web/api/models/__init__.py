@@ -1,1 +1,0 @@
-"""Pydantic models of request bodies, query parameters and responses."""
