@@ -64,12 +64,14 @@ class CounterOffer:
 class Reply:
     """Answer of an enterprise to a proposal: interested, accepted, declined (with a reason) or countered.
 
-    `counter` are its alternative terms, for lines with the enterprise at one end.
+    `counter` are its alternative terms, for lines with the enterprise at one end; `restated`: it repeats figures as
+    they were proposed, as a form does, and these are not asked for.
     """
 
     answer: Answer
     reason: str = ""
     counter: Sequence[CounterOffer] = ()
+    restated: bool = False
 
 
 def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptions | None = None) -> Answered:
@@ -96,7 +98,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptio
         if reply.answer is Answer.COUNTERED and row.state == State.RESPONDING:  # else it is refused below
             found = connection.execute(select(lines).where(lines.c.proposal == row.id).order_by(lines.c.number))
             mine = {one.number: one for one in found if actor.enterprise in (one.from_enterprise, one.to_enterprise)}
-            terms = _countered(connection, row, (mine, actor.enterprise), reply.counter)
+            terms = _countered(connection, row, (mine, actor.enterprise), reply)
         _open(change, row)
         party = said[actor.enterprise]
         if party.answer in _CLOSED or row.answer in _CLOSED:
@@ -214,7 +216,7 @@ def _countered(
     connection: Connection,
     row: OfferedRow,
     side: tuple[Mapping[int, LineRow], str | None],
-    asked: Sequence[CounterOffer],
+    reply: Reply,
 ) -> list[CounterJSON]:
     """Validate a counter-offer and return it in the form of storage, with exact figures as text.
 
@@ -226,9 +228,13 @@ def _countered(
     mine, enterprise = side
     dataset: Dataset | None = None
     made: list[CounterJSON] = []
-    for item in asked:
+    for item in reply.counter:
         line = existing(mine.get(item.number), "term")
         count, price = _figure("quantity", item.quantity), _figure("price", item.price)
+        if reply.restated:
+            count, price = None if count == line.quantity else count, None if price == line.price else price
+            if count is None and price is None:
+                continue
         if count is None and price is None:
             raise refusal("bad_value", what="counter", value="-", expected="quantity, price")
         sells = line.from_enterprise == enterprise
@@ -242,6 +248,8 @@ def _countered(
                 raise refusal("bad_value", what="quantity", value=count, expected=f"<= {most.normalize():f}")
         quantity, money = (None if one is None else str(one) for one in (count, price))
         made.append({"number": line.number, "quantity": quantity, "price": money})
+    if not made:
+        raise refusal("unchanged")
     return made
 
 

@@ -171,6 +171,7 @@ REFUSALS = Catalogue(
             "数值超出可保存的范围，或文本含有非法字符",
         ),
         "reason": ("a reason is needed: say it in a sentence", "需要填写原因：请用一句话说明"),
+        "unchanged": ("nothing was changed: change a quantity or a price", "未作任何修改：请修改数量或价格"),
         "whole_pattern": (
             "a ruling without a pattern would {kind} every exchange; name at least one of {expected}",
             "规定没有指明对象，将涉及全部交换（{kind}）；请至少给出其一：{expected}",

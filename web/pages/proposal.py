@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 
 from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, rule, settings, store
@@ -19,7 +18,6 @@ from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
 from synergy.records.names import Answer, Stage
-from synergy.records.proposals import OwnLine
 from synergy.store import answers, queries
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.answers import CounterOffer, Reply
@@ -57,16 +55,11 @@ def _shown(who: Actor, code: str, lang: str) -> dict[str, object]:
 @rule(Action.ANSWER)
 def answer(lang: str, code: str) -> Response:
     """Submit the answer of an enterprise."""
-    who, form = actor(), request.form
-    record = own_proposal(store(), who, code)
+    form = request.form
     back = url_for("home.home", lang=lang) if form.get("next") == "home" else url_for(".proposal", lang=lang, code=code)
     try:
-        reply = reply_of(form, record.lines)
-        if reply.answer is Answer.COUNTERED and not reply.counter:
-            flash(word("answer.nothing", lang), "bad")
-            return redirect(back, 303)
-        version = form.get("version", "")
-        answers.answer(store(), who, code, reply, StepOptions(whole(version)))
+        reply = reply_of(form)
+        answers.answer(store(), actor(), code, reply, StepOptions(whole(form.get("version", ""))))
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)
     flash(word(f"answer.done.{reply.answer}", lang), "good")
@@ -94,15 +87,13 @@ def _refused(error: SynergyError, lang: str, back: str) -> Response:
     return redirect(back, 303)
 
 
-def reply_of(form: Mapping[str, str], lines: Sequence[OwnLine]) -> Reply:
+def reply_of(form: Mapping[str, str]) -> Reply:
     """Parse the answer form: ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``.
-
-    Unchanged or blank values are not part of a counter-offer.
 
     Raises
     ------
     RefusedError
-        The answer is unknown.
+        The answer is unknown, or a counter-offer has no figure.
     """
     given = form.get("answer", "")
     if given not in set(Answer) - {Answer.NONE}:
@@ -110,23 +101,16 @@ def reply_of(form: Mapping[str, str], lines: Sequence[OwnLine]) -> Reply:
             "unknown", what="answer", name=given[:40], expected=", ".join(sorted(set(Answer) - {Answer.NONE}))
         )
     answer = Answer(given)
-    reason = form.get("reason", "").strip() if answer in (Answer.DECLINED, Answer.COUNTERED) else ""
-    counter = [one for line in lines if (one := _countered(form, line))] if answer is Answer.COUNTERED else []
-    return Reply(answer, reason, counter)
+    if answer is not Answer.COUNTERED:
+        return Reply(answer, form.get("reason", "").strip() if answer is Answer.DECLINED else "")
+    numbers = {number for name in form if name[:2] in ("q-", "p-") and (number := whole(name[2:])) is not None}
+    entered = (CounterOffer(one, _entered(form, f"q-{one}"), _entered(form, f"p-{one}")) for one in sorted(numbers))
+    counter = [one for one in entered if one.quantity is not None or one.price is not None]
+    if not counter:
+        raise refusal("unchanged")
+    return Reply(answer, form.get("reason", "").strip(), counter, restated=True)
 
 
-def _countered(form: Mapping[str, str], line: OwnLine) -> CounterOffer | None:
-    """Return the counter-offer for one line, or None if the form does not change it."""
-    quantity = _changed(form.get(f"q-{line.number}", ""), line.quantity.value)
-    price = _changed(form.get(f"p-{line.number}", ""), None if line.price is None else line.price.amount)
-    return None if quantity is None and price is None else CounterOffer(line.number, quantity, price)
-
-
-def _changed(entered: str, proposed: Decimal | None) -> str | None:
-    """Return an entered figure as plain ASCII digits, or None if it is blank or the proposed one."""
-    said = unicodedata.normalize("NFKC", entered).replace(",", "").replace(" ", "").strip()
-    try:
-        same = proposed is not None and Decimal(said) == proposed
-    except InvalidOperation:
-        same = False
-    return said if said and not same else None
+def _entered(form: Mapping[str, str], name: str) -> str | None:
+    """Return a figure of a form as plain ASCII digits, or None if it is blank."""
+    return unicodedata.normalize("NFKC", form.get(name, "")).replace(",", "").replace(" ", "").strip() or None

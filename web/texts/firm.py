@@ -96,7 +96,6 @@ WORDS = Catalogue(
             "Change what you would do instead; what you leave as it is stays.",
             "修改您希望的数量或价格；未改动的保持不变。",
         ),
-        "answer.nothing": ("Nothing was changed: change a quantity or a price.", "未作任何修改：请修改数量或价格。"),
         "answer.send": ("Send", "提交"),
         "answer.done.accepted": ("Accepted.", "已接受。"),
         "answer.done.declined": ("Declined.", "已谢绝。"),
