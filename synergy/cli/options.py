@@ -81,17 +81,22 @@ class KeyValue(click.ParamType[tuple[str, str]]):
 
 
 class Fields(click.ParamType[tuple[str, ...]]):
-    """Parameter type of values separated by slashes; `form` names them, as ``SITE/COMMODITY/AMOUNT[/PRICE]``."""
+    """Parameter type of values separated by slashes; `form` names them, as ``SITE/COMMODITY/AMOUNT[/PRICE]``.
 
-    def __init__(self, form: str) -> None:
+    With `numbered`, the first is a whole number.
+    """
+
+    def __init__(self, form: str, *, numbered: bool = False) -> None:
         self.name = self.form = form
+        self.numbered = numbered
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Split the values and check their number."""
         if isinstance(value, tuple):
             return value
         parts = tuple(str(value).split("/"))
-        if not self.form.partition("[")[0].count("/") < len(parts) <= self.form.count("/") + 1:
+        counted = self.form.partition("[")[0].count("/") < len(parts) <= self.form.count("/") + 1
+        if not counted or (self.numbered and not parts[0].isdigit()):
             refuse(value, "expected.form", param, ctx, form=self.form)
         return parts
 

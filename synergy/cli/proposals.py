@@ -8,7 +8,7 @@ import click
 
 from synergy.cli.answers import Row, answer, shows, steps
 from synergy.cli.console import Talk
-from synergy.cli.options import KEY, ROUND, Fields, StoreOptions, at_store, group, opened, refuse_value
+from synergy.cli.options import KEY, ROUND, Fields, StoreOptions, at_store, group, opened
 from synergy.texts import say
 
 if TYPE_CHECKING:
@@ -80,18 +80,16 @@ def _show(talk: Talk, /, code: str, **given: Unpack[StoreOptions]) -> None:
 @proposal_group.command("answer")
 @_CODE
 @click.argument("reply", metavar="ANSWER", type=click.Choice(["interested", "accepted", "declined", "countered"]))
-@click.option("--counter", type=Fields(_COUNTER), multiple=True)
+@click.option("--counter", type=Fields(_COUNTER, numbered=True), multiple=True)
 @steps
 def _answer(caller: Caller, step: StepOptions, code: str, reply: str, counter: tuple[tuple[str, ...], ...]) -> Shown:
     from synergy.records.names import Answer
     from synergy.store.answers import CounterOffer, Reply
     from synergy.store.answers import answer as replied
 
-    offers = []
-    for number, quantity, *price in counter:
-        if not number.isdigit():
-            refuse_value("counter", "/".join((number, quantity, *price)), "expected.form", form=_COUNTER)
-        offers.append(CounterOffer(int(number), quantity or None, (price or [""])[0] or None))
+    offers = [
+        CounterOffer(int(number), quantity or None, (price or [""])[0] or None) for number, quantity, *price in counter
+    ]
     return replied(*caller, code, Reply(Answer(reply), step.note, offers), step)
 
 
