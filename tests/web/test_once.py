@@ -203,7 +203,9 @@ def test_a_picture_shows_other_figures_at_once(web_world: World) -> None:
     record = own_proposal(web_world.store, editor("GLASS"), code_of(web_world))
     teller, line = Own(record, "", "GLASS", "en"), record.lines[0]
     shown = [
-        pictures.flow_picture([_sent(line, quantity)], {"GLASS": [note]}, teller.who, (teller, "en"))
+        pictures.flow_picture(
+            [_sent(line, quantity)], {"GLASS": [note]}, teller.who, pictures.Viewer("GLASS", "en", teller.good_name)
+        )
         for quantity, note in ((1000, "new"), (2000, "new"), (1000, "none"), (1000, "new"))
     ]
     assert len(set(shown)) == 3
