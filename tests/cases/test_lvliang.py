@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from roots import ROOT
+from synergy.datasets.lvliang.make import sources
+from synergy.datasets.lvliang.make.__main__ import make
 
 from synergy.candidates.scope import coalition
 from synergy.dataset.read import read
@@ -37,6 +41,50 @@ def test_it_is_made_again_identically(tmp_path: Path) -> None:
     assert [name for name in made if (tmp_path / name).read_bytes() != (FOLDER / name).read_bytes()] == []
     tables = {path.name for path in FOLDER.glob("*.csv")} | {"datapackage.json"}
     assert tables <= {str(name) for name in made}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "fault"),
+    [
+        ("process_recipe", "process", "WASHH", "'WASHH' is in no row of processes.csv or own_processes.csv"),
+        ("process_recipe", "commodity", "COAL", "'COAL' is in no row of commodities.csv or own_commodities.csv"),
+        ("process_recipe", "role", "outputs", "role 'outputs' is none of input"),
+        ("process_recipe", "coefficient", "1,5", "'1,5' is no number"),
+        ("build_rules", "process", "GLASS_COG", "'GLASS_COG' is in no row of scale_steps.csv"),
+        ("units", "site", "NOWHERE", "'NOWHERE' is in no row of sites.csv or places.csv"),
+        ("existing_links", "mode", "canal", "'canal' is in no row of modes.csv"),
+        ("market_steps", "places", "XIAOYI-PORT", "'XIAOYI-PORT' is in no row of sites.csv or places.csv"),
+    ],
+)
+def test_a_cell_of_the_sources_that_cannot_be_followed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, column: str, value: str, fault: str
+) -> None:
+    shutil.copytree(FOLDER / "sources", tmp_path / "sources")
+    path = tmp_path / "sources" / f"{table}.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows.loc[1, column] = value
+    rows.to_csv(path, index=False)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
+    sources.table.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=f"sources/{table}.csv, row 3: .*{re.escape(fault)}"):
+            make(tmp_path / "out")
+    finally:
+        sources.table.cache_clear()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_good_with_a_market_at_a_place_needs_a_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FOLDER / "sources", tmp_path / "sources")
+    path = tmp_path / "sources" / "modes.csv"
+    modes = pd.read_csv(path, dtype=str, keep_default_na=False)
+    modes[~modes["commodities"].str.contains("COKE")].to_csv(path, index=False)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
+    sources.table.cache_clear()
+    try:
+        assert any("no mode carries COKE to" in fault for fault in sources.faults())
+    finally:
+        sources.table.cache_clear()
 
 
 def test_members_and_their_evidence(lvliang: Dataset) -> None:

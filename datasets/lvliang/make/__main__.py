@@ -18,7 +18,7 @@ from synergy.datasets.lvliang.make import (
     ways,
 )
 from synergy.datasets.lvliang.make import yearly as year
-from synergy.datasets.lvliang.make.sources import FOLDER, Row
+from synergy.datasets.lvliang.make.sources import FOLDER, Row, faults
 from synergy.datasets.lvliang.make.write import write
 
 
@@ -53,7 +53,16 @@ def tables() -> dict[str, list[Row]]:
 
 
 def make(folder: Path, *, yearly: bool = False) -> None:
-    """Write tables, scenarios and data package into a folder; if `yearly`, for one period instead of twelve months."""
+    """Write tables, scenarios and data package into a folder; if `yearly`, for one period instead of twelve months.
+
+    Raises
+    ------
+    ValueError
+        a source table has cells that cannot be followed, each named; nothing is written.
+
+    """
+    if found := faults():
+        raise ValueError("\n".join(found))
     made = tables()
     strict = season.stagger(region.Region(), "strict")
     if yearly:
@@ -67,7 +76,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write into (default: datasets/lvliang)")
     parser.add_argument("--periods", type=int, choices=(1, 12), default=12, help="months of the year, or one period")
     arguments = parser.parse_args()
-    make(arguments.out, yearly=arguments.periods == 1)
+    try:
+        make(arguments.out, yearly=arguments.periods == 1)
+    except ValueError as error:
+        parser.exit(1, f"Nothing was written.\n{error}\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synergy.datasets.lvliang.make.sources import Row, by, number, table
+from synergy.datasets.lvliang.make.sources import EMISSION, INPUTS, Row, by, number, table
 
 BALANCE_NODES = ("O2_AIR", "WATER_VAP", "INERT", "CO2_EMIT")
 # part of what they are made of is no commodity here (bauxite, air): their recipes cannot close over what is
@@ -71,7 +71,7 @@ def processes(buildable: set[str]) -> list[Row]:
 
 
 def _emission(row: dict[str, str]) -> bool:
-    return row["commodity"] == "CO2_EMIT" and row["role"] == "emission"
+    return row["commodity"] == "CO2_EMIT" and row["role"] == EMISSION
 
 
 def _permit(code: str) -> str:
@@ -113,7 +113,7 @@ def recipes() -> list[Row]:
     for row in table("process_recipe"):
         if row["commodity"] in BALANCE_NODES:
             continue
-        sign = -1 if row["role"] in ("input", "utility") else 1
+        sign = -1 if row["role"] in INPUTS else 1
         key = (row["process"], row["commodity"])
         sums[key] = sums.get(key, 0.0) + sign * float(row["coefficient"])
     for row in table("own_recipe"):
