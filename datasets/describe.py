@@ -17,7 +17,7 @@ _TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean", ColumnType
 
 def _field(table: Table, name: str) -> dict[str, Any]:
     """Return the Table Schema field of one column; a column the schema does not know is text."""
-    column = table.column(name)
+    column = table.by_name.get(name)
     if column is None:
         return {"name": name, "type": "string"}
     field: dict[str, Any] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}

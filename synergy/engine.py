@@ -18,7 +18,7 @@ from synergy.accounts import ledger as accounts
 from synergy.bounds.certify import Beside, BoundProof, certify
 from synergy.bounds.master import Budget
 from synergy.candidates.candidates import candidates_of
-from synergy.candidates.scope import Scope, coalition, everyone, today
+from synergy.candidates.scope import Scope, coalition, everyone
 from synergy.coalitions.parallel import Shelf, Spread, pool
 from synergy.dataset.sheet import Dataset, subset
 from synergy.errors import VerificationError
@@ -27,7 +27,7 @@ from synergy.literal.certificate import bound_of_duals
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
-from synergy.model.duals import duals_of, listed, shadow_prices
+from synergy.model.duals import duals_of, listed
 from synergy.model.fixed import WhatIf
 from synergy.model.highs import Status
 from synergy.model.search import SMALL
@@ -93,54 +93,44 @@ def match(dataset: Dataset, options: Options | None = None, control: Control | N
     params = params_of(options, control, spent)
     params.say("network")
     with halting(control.stop):
-        return _matched(dataset, options, params, control.executor)
-
-
-def _matched(dataset: Dataset, options: Options, params: SolveParams, executor: Executor | None) -> Outcome:
-    """Find the plan of all with its proof, and the standalone plans where a settlement is asked for."""
-    network = network_of(dataset)
-    model, linear = _problem_of_all(network, everyone(network.places))
-    built = params.seconds
-    with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        search: AbstractContextManager[Beside | None] = nullcontext()
-        if side is not None and int(model.integer.sum()) > SMALL:  # large, and a processor is free
-            search = Beside(dataset, params.left)
-        with search as beside:
-            with counted() as work:
-                solution = solve(model, params)
-            if solution.x is None:
-                return _without_plan(network, solution, params.stop)
-            proof = (
-                _linear_proof(dataset, model, solution)
-                if linear
-                else _proof(dataset, solution, params, beside or _budget(options, solution, work))
-            )
-        decisions, column = decode(model, solution.x)
-        plan = _plan(dataset, model, (decisions, solution, proof), params, built)
-        if options.settlement == "none":
-            return Outcome(plan.status, plan)
-        try:
-            with within(SETTLED_S):
-                outcome = _compared(network, plan, params, side)
-        except Halted:
-            params.say("unsettled")
-            outcome = Outcome(plan.status, plan)
-    without = WhatIf(model, solution.x, decisions, column).without
-    return replace(outcome, without=without, found=(model, solution.x))
+        network = network_of(dataset)
+        model = build(candidates_of(network, everyone(network.places)))
+        # a linear problem is solved as the tables state it, for its duals to prove
+        stated = model
+        if not model.integer.any():
+            stated = build(candidates_of(network, everyone(network.places), prune=False, tight=False))
+        linear = not stated.integer.any()
+        model, built = stated if linear else model, params.seconds
+        with pool(options.workers) if control.executor is None else nullcontext(control.executor) as side:
+            search: AbstractContextManager[Beside | None] = nullcontext()
+            if side is not None and int(model.integer.sum()) > SMALL:  # large, and a processor is free
+                search = Beside(dataset, params.left)
+            with search as beside:
+                with counted() as work:
+                    solution = solve(model, params)
+                if solution.x is None:
+                    return _without_plan(network, solution, params.stop)
+                if linear:
+                    proof = _linear_proof(dataset, model, solution)
+                else:
+                    proof = _proof(dataset, options, params, solution, beside or work)
+            decisions, column = decode(model, solution.x)
+            plan = _plan(dataset, model, (decisions, solution, proof), params, built)
+            if options.settlement == "none":
+                return Outcome(plan.status, plan)
+            try:
+                with within(SETTLED_S):
+                    outcome = _compared(network, plan, params, side)
+            except Halted:
+                params.say("unsettled")
+                outcome = Outcome(plan.status, plan)
+        without = WhatIf(model, solution.x, decisions, column).without
+        return replace(outcome, without=without, found=(model, solution.x))
 
 
 def problem(dataset: Dataset, scope: Scope) -> Model:
     """Return the model of one scope of a dataset."""
     return build(candidates_of(network_of(dataset), scope))
-
-
-def _problem_of_all(network: Network, scope: Scope) -> tuple[Model, bool]:
-    """Return the model of the round and whether it is linear; then as the tables state it, for its duals to prove."""
-    model = build(candidates_of(network, scope))
-    if model.integer.any():
-        return model, False
-    stated = build(candidates_of(network, scope, prune=False, tight=False))
-    return (model, False) if stated.integer.any() else (stated, True)
 
 
 def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool] | None) -> Outcome:
@@ -153,8 +143,10 @@ def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool]
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 
-def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, JSON]:
-    """Return the proof of a plan with binary decisions: found beside the search, or after it within a budget."""
+def _proof(
+    dataset: Dataset, options: Options, params: SolveParams, solution: Solution, how: Beside | Work
+) -> dict[str, JSON]:
+    """Return the proof of a plan with binary decisions: found beside the search, or after it by part of its work."""
     heard = list[BoundProof]()
     try:
         with within(0.0):
@@ -165,21 +157,16 @@ def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budge
                     check()
                 found = how.best
             else:
+                seconds, most = min(options.proof, 1.0) * options.time_limit, np.inf
+                if relative_gap(solution.bound, solution.value) <= options.gap:
+                    most = max(PROOF_WORK, options.proof * how.iterations)
+                    if solution.x is None or len(solution.x) <= BY_WORK:
+                        seconds = max(seconds, PROOF_LEAST)
                 enough = solution.value + params.gap * max(1.0, abs(solution.value))
-                found = certify(dataset, how, enough, heard.append)
+                found = certify(dataset, Budget(time.monotonic() + seconds, most), enough, heard.append)
     except Halted:
         found = heard[-1] if heard else how.best if isinstance(how, Beside) else None
     return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
-
-
-def _budget(options: Options, solution: Solution, work: Work) -> Budget:
-    """Return the time and work budget of the proof search after the plan search."""
-    seconds = min(options.proof, 1.0) * options.time_limit
-    if relative_gap(solution.bound, solution.value) > options.gap:
-        return Budget(seconds)
-    columns = 0 if solution.x is None else len(solution.x)
-    most = max(PROOF_WORK, options.proof * work.iterations)
-    return Budget(max(seconds, PROOF_LEAST) if columns <= BY_WORK else seconds, most)
 
 
 def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, JSON]:
@@ -238,7 +225,7 @@ def _plan(
         gap=gap,
         decisions=decisions,
         proof=proof,
-        shadow_prices=() if duals is None else shadow_prices(duals),
+        shadow_prices=() if duals is None else listed(duals, limits=True),
         emissions={"co2": books.co2, "baseline_co2": None},
         solver={
             "name": solution.method,
@@ -264,7 +251,11 @@ def _compared(network: Network, plan: Plan, params: SolveParams, executor: Execu
     values = {name: one.value for name, one in found.items()}
     still = [one.still for one in found.values() if one.still is not None]
     known = [value for value in values.values() if value is not None]
-    books, current = _best(network, today(network.places), quiet.fresh()) or (None, None)
+    # the status quo: no capital, deals only between enterprises, no policy constraints
+    today = replace(everyone(network.places), aims=False, capital=False, deals=True)
+    model, solution = _searched(network, today, quiet.fresh())
+    current = None if solution.x is None else decode(model, solution.x)[0]
+    books = None if current is None else accounts.ledger(network.dataset, current)
     plan = replace(
         plan,
         standalone=values,
@@ -320,26 +311,26 @@ def _all_alone(
     """Return the standalone results of all enterprises, reusing those of earlier attempts of the run."""
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     shelf = Shelf[str](params.memory, "alone", dataset.mark)
-    known = {name: Alone.of(kept) for name in names if (kept := shelf.get(name)) is not None}
+    known = {name: Alone.of(shelf.found[name]) for name in names if name in shelf.found}
     missing = [place for place, name in enumerate(names) if name not in known]
-
-    def heard(found: list[Alone]) -> None:
-        params.say("standalone", done=len(names) - len(missing) + len(found), total=len(names))
-        new = {names[place]: one for place, one in zip(missing, found, strict=False) if names[place] not in known}
+    params.say("standalone", done=len(known), total=len(names))
+    left = iter(missing)
+    for found in Spread(alone_of, (dataset, quiet), executor).results(missing):
+        params.say("standalone", done=len(known) + len(found), total=len(names))
+        new = {names[place]: one for one, place in zip(found, left, strict=False)}
         known.update(new)
-        shelf.put({name: one.record() for name, one in new.items()})
-
-    heard([])
-    Spread(alone_of, (dataset, quiet), executor).map(missing, heard)
-    shelf.flush()
+        if params.memory is not None:
+            shelf.put({name: one.record() for name, one in new.items()})
+    shelf.put({}, now=True)
     return {name: known[name] for name in names}
 
 
-def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
+def alone_of(needs: tuple[Dataset, SolveParams], *, brief: bool = False) -> Callable[[int], Alone]:
     """Return the function that solves the standalone problem of an enterprise, by its position.
 
     On a network and model of its own: a part of the round's network takes longer to search for candidates than these
-    take to build, and the frame of all coalitions longer to solve. No other machine values one enterprise.
+    take to build, and the frame of all coalitions longer to solve. No other machine values one enterprise. `brief`:
+    without `still`, and in no more than the time of the parameters.
     """
     dataset, params = needs
     places = places_of(dataset)
@@ -349,27 +340,25 @@ def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
         network = network_of(subset(dataset, {str(places.enterprises[index])}))
         # where there is one enterprise alone it is all of them, and the aims of the round bind it
         scope = everyone(places) if members.all() else coalition(members)
-        books, decisions = _best(network, scope, params.fresh()) or (None, None)
-        still = _patient(build(candidates_of(network, replace(scope, capital=False))), params.fresh())
-        return Alone(None if books is None else books.value, decisions, None if still.x is None else still.value)
+        model, solution = _searched(network, scope, params.fresh(), patient=not brief)
+        decisions = None if solution.x is None else decode(model, solution.x)[0]
+        value = None if decisions is None else accounts.ledger(network.dataset, decisions).value
+        if brief:
+            return Alone(value, decisions, None)
+        _, still = _searched(network, replace(scope, capital=False), params.fresh())
+        return Alone(value, decisions, None if still.x is None else still.value)
 
     return alone
 
 
-def _best(network: Network, scope: Scope, params: SolveParams) -> tuple[accounts.Ledger, Decisions] | None:
-    """Return the accounts and the decisions of the best plan of a scope; None where none satisfies it."""
+def _searched(network: Network, scope: Scope, params: SolveParams, *, patient: bool = True) -> tuple[Model, Solution]:
+    """Return the model of a scope and its solution.
+
+    Patient: with a longer search for a first plan before reporting that there is none.
+    """
     model = build(candidates_of(network, scope))
-    solution = _patient(model, params)
-    if solution.x is None:
-        return None
-    decisions, _ = decode(model, solution.x)
-    return accounts.ledger(network.dataset, decisions), decisions
-
-
-def _patient(model: Model, params: SolveParams) -> Solution:
-    """Return the solution of a model, with a longer search for a first plan before reporting that there is none."""
     solution = solve(model, params)
-    if solution.x is None and solution.status is not Status.INFEASIBLE:
+    if patient and solution.x is None and solution.status is not Status.INFEASIBLE:
         # no plan in time is not the same as no plan: null is said of the latter alone
         solution = solve(model, replace(params, gap=PATIENT_GAP, time_limit=params.seconds + PATIENT))
-    return solution
+    return model, solution

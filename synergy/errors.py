@@ -15,7 +15,7 @@
         |-- ConflictError       1   ... a concurrent change, or a key reused for another request
         `-- UnavailableError    1   ... locked, full, unreachable; nothing was stored, and the same call may be repeated
 
-Bad luck (infeasible, unbounded, out of time) is no exception but a status: see `synergy.model.status`.
+Bad luck (infeasible, unbounded, out of time) is no exception but a status: see `synergy.model.highs.Status`.
 """
 
 from __future__ import annotations

@@ -34,12 +34,6 @@ class Halt:
     asked: float | None = None
     patience: float | None = None
 
-    def due(self) -> bool:
-        """Whether the current work must end now."""
-        if self.asked is None and self.stop is not None and self.stop():
-            self.asked = time.monotonic()
-        return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
-
 
 @contextmanager
 def halting(stop: Stop | None) -> Iterator[None]:
@@ -75,7 +69,11 @@ def within(seconds: float) -> Iterator[None]:
 def check() -> None:
     """Raise `Halted` where a request to stop is due."""
     halt = _current.get()
-    if halt is not None and halt.due():
+    if halt is None:
+        return
+    if halt.asked is None and halt.stop is not None and halt.stop():
+        halt.asked = time.monotonic()
+    if halt.asked is not None and halt.patience is not None and time.monotonic() - halt.asked >= halt.patience:
         raise Halted
 
 

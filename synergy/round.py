@@ -20,16 +20,12 @@ from synergy.verification.verify import assert_valid
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A matching run: inputs, how it was run, how it ended."""
+    """A matching run: inputs, how it was run, how it ended; `plan` is verified, None where there is none."""
 
     dataset: Dataset
     options: Options
     outcome: Outcome
-
-    @property
-    def plan(self) -> Plan | None:
-        """Return the verified plan with its proposals, None where there is none."""
-        return self.outcome.plan
+    plan: Plan | None
 
 
 def run(dataset: Dataset, options: Options | None = None, control: Control | None = None) -> Round:
@@ -52,41 +48,28 @@ def run(dataset: Dataset, options: Options | None = None, control: Control | Non
         The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
     """
     options, control, begun = options or Options(), control or Control(), time.monotonic()
-    if options.settlement not in ("none", "standalone"):
+    shares = options.settlement not in ("none", "standalone")
+    if shares:
         refuse_early(dataset, options.settlement)
     given = nullcontext(control.executor)
     with halting(control.stop), pool(options.workers) if control.executor is None else given as side:
         control = replace(control, executor=side)
-        outcome = _proposed(dataset, _settled(options, match(dataset, options, control), control))
-    if outcome.plan is not None:  # the time of the whole run beside that of the search
-        before = 0.0 if control.memory is None else control.memory.seconds
-        solver = {**outcome.plan.solver, "run_seconds": round(before + time.monotonic() - begun, 3)}
-        outcome = replace(outcome, plan=replace(outcome.plan, solver=solver))
-    return Round(dataset, options, outcome)
-
-
-def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:
-    """Return the outcome with the proposals of its plan, verified."""
-    if outcome.plan is not None:
+        outcome = match(dataset, options, control)
         plan = outcome.plan
-        if plan.standalone is not None:
+        if plan is not None and plan.standalone is not None:
+            if shares and outcome.found is not None:
+                try:
+                    with within(SETTLED_S):
+                        plan = settled(plan, outcome.found, options, control)
+                except Halted:
+                    params_of(options, control).say("unsettled")
             own = None if outcome.found is None or plan.settlement is None else Loss(dataset, *outcome.found).of
             context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without, own=own)
             proposals, remainder = propose(dataset, plan, context)
             plan = priced(replace(plan, proposals=proposals, remainder=remainder))
-        assert_valid(dataset, plan, outcome.standalone, outcome.today)
-        outcome = replace(outcome, plan=plan)
-    return outcome
-
-
-def _settled(options: Options, outcome: Outcome, control: Control) -> Outcome:
-    """Return the outcome with the plan's settlement, where one is asked for."""
-    asked = options.settlement not in ("none", "standalone")
-    if not asked or outcome.plan is None or outcome.found is None or outcome.plan.standalone is None:
-        return outcome
-    try:
-        with within(SETTLED_S):
-            return replace(outcome, plan=settled(outcome.plan, outcome.found, options, control))
-    except Halted:
-        params_of(options, control).say("unsettled")
-        return outcome
+        if plan is not None:
+            assert_valid(dataset, plan, outcome.standalone, outcome.today)
+    if plan is not None:  # the time of the whole run beside that of the search
+        before = 0.0 if control.memory is None else control.memory.seconds
+        plan = replace(plan, solver={**plan.solver, "run_seconds": round(before + time.monotonic() - begun, 3)})
+    return Round(dataset, options, replace(outcome, plan=plan), plan)

@@ -171,8 +171,30 @@ def try_out(module: ModuleType) -> None:
     SolverError
         An answer is not the known optimum, or the plan with it is none of that value.
     """
+    kind = module.HighsModelStatus
     for trial in TRIALS:
-        found = _answer(module, trial)
+        matrix = np.array([coefficients for coefficients, _, _ in trial.rows], dtype=float)
+        lower, upper = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))
+        cost, most = np.array(trial.cost, dtype=float), np.array(trial.upper, dtype=float)
+        rows, columns = matrix.shape
+        start = np.arange(0, matrix.size, columns, dtype=np.int32)
+        index = np.tile(np.arange(columns, dtype=np.int32), rows)
+        solver = module._core._Highs()
+        for name, value in {"output_flag": False, "threads": 1, "mip_rel_gap": 0.0}.items():
+            solver.setOptionValue(name, value)
+        forms = (module.MatrixFormat.kRowwise, module.ObjSense.kMinimize, 0.0)
+        sides, whole = (cost, np.zeros(columns), most, lower, upper), (most == 1).astype(np.int32)
+        solver.passModel(columns, rows, matrix.size, *forms, *sides, start, index, matrix.ravel(), whole)
+        solver.run()
+
+        # the minimum found: None where no plan is reported, NaN where the plan is none
+        status, x = solver.getModelStatus(), np.array(solver.getSolution().col_value)
+        found = None if status == kind.kInfeasible else np.nan
+        if status == kind.kOptimal and len(x) == columns:
+            told, made = float(solver.getInfo().objective_function_value), matrix @ x
+            fits = (x >= -_NEAR).all() and (x <= most + _NEAR).all() and (abs(x - x.round())[most == 1] <= _NEAR).all()
+            fits = fits and (made >= lower - _NEAR).all() and (made <= upper + _NEAR).all()
+            found = told if fits and abs(told - cost @ x) <= _NEAR * max(1.0, abs(told)) else np.nan
         if found == trial.best or (found and trial.best and abs(found - trial.best) <= _NEAR * abs(trial.best)):
             continue
         there, due = _said(found), _said(trial.best)
@@ -180,44 +202,6 @@ def try_out(module: ModuleType) -> None:
             f"solves a problem of known optimum ({trial.name}) wrongly: {there[0]} found, {due[0]} expected",
             f"解错了一个已知最优值的问题（{trial.name_zh}）：得到 {there[1]}，应为 {due[1]}",
         )
-
-
-def _answer(module: ModuleType, trial: SelfTest) -> float | None:
-    """Return the minimum that HiGHS finds; None where it reports no plan, NaN where its plan is invalid."""
-    matrix = np.array([coefficients for coefficients, _, _ in trial.rows], dtype=float)
-    lower, upper = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))
-    cost, most = np.array(trial.cost, dtype=float), np.array(trial.upper, dtype=float)
-    rows, columns = matrix.shape
-    solver = module._core._Highs()
-    for name, value in {"output_flag": False, "threads": 1, "mip_rel_gap": 0.0}.items():
-        solver.setOptionValue(name, value)
-    solver.passModel(
-        columns,
-        rows,
-        matrix.size,
-        module.MatrixFormat.kRowwise,
-        module.ObjSense.kMinimize,
-        0.0,
-        cost,
-        np.zeros(columns),
-        most,
-        lower,
-        upper,
-        np.arange(0, matrix.size, columns, dtype=np.int32),
-        np.tile(np.arange(columns, dtype=np.int32), rows),
-        matrix.ravel(),
-        (most == 1).astype(np.int32),
-    )
-    solver.run()
-    status, x = solver.getModelStatus(), np.array(solver.getSolution().col_value)
-    if status == module.HighsModelStatus.kInfeasible:
-        return None
-    if status != module.HighsModelStatus.kOptimal or len(x) != columns:
-        return np.nan
-    told, made = float(solver.getInfo().objective_function_value), matrix @ x
-    fits = (x >= -_NEAR).all() and (x <= most + _NEAR).all() and (np.abs(x - x.round())[most == 1] <= _NEAR).all()
-    fits = fits and (made >= lower - _NEAR).all() and (made <= upper + _NEAR).all()
-    return told if fits and abs(told - cost @ x) <= _NEAR * max(1.0, abs(told)) else np.nan
 
 
 def _said(value: float | None) -> tuple[str, str]:

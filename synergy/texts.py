@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import ceil, floor, log10
 from typing import Any
 
@@ -10,8 +10,9 @@ LANGUAGES = ("en", "zh")  # the order of every pair of texts
 Pair = tuple[str, str]
 OPTIMAL = 1e-4  # gap up to which a plan is called optimal, where no smaller one was asked for
 _AIMS = ("capex_budget", "co2_cap", "mode_share", "fix")  # of a scenario, see the model contract
-_MARKS = {"estimate": "*", "synthetic": "†"}  # what stands behind a name without published evidence
-_CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
+MARKS = {"public": "", "estimate": "*", "synthetic": "†"}  # signs behind the name of an enterprise, by its evidence
+# display names of currencies by language; a currency without one is shown as its code
+CURRENCIES: Mapping[str, Mapping[str, str]] = {"en": {}, "zh": {"CNY": "元", "EUR": "欧元", "USD": "美元"}}
 _SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
 _DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
@@ -28,7 +29,7 @@ def say(pair: Pair, lang: str, /, **fields: object) -> str:
     return said.format(**fields) if fields else said
 
 
-class Catalogue(Mapping[str, Pair]):
+class Catalogue(dict[str, Pair]):
     """Texts by name, each in English and Chinese.
 
     Examples
@@ -38,26 +39,14 @@ class Catalogue(Mapping[str, Pair]):
     ('3 行', ('3 rows', '3 行'))
     """
 
-    def __init__(self, pairs: Mapping[str, Pair]) -> None:
-        self._pairs = dict(pairs)
-
-    def __getitem__(self, key: str) -> Pair:
-        return self._pairs[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._pairs)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
     def say(self, key: str, lang: str, /, **fields: object) -> str:
         """Return a text in one language; see `say`."""
-        return say(self[key], lang, **fields)
+        said = self[key][LANGUAGES.index(lang)]
+        return said.format(**fields) if fields else said
 
     def both(self, key: str, /, **fields: object) -> Pair:
         """Return a text in both languages."""
-        en, zh = (say(self[key], lang, **fields) for lang in LANGUAGES)
-        return en, zh
+        return self.say(key, "en", **fields), self.say(key, "zh", **fields)
 
 
 WORDS = Catalogue(
@@ -199,17 +188,6 @@ def percent(gap: float) -> str:
     return f"{ceil(share * unit_of - 1e-6) / unit_of:.6g} %"
 
 
-def mark(evidence: str) -> str:
-    """Return the sign behind the name of an enterprise without published evidence, "" for all others.
-
-    Examples
-    --------
-    >>> mark("estimate"), mark("public")
-    ('*', '')
-    """
-    return _MARKS.get(evidence, "")
-
-
 def unit(key: str, lang: str, currency: str = "CNY") -> str:
     """Return the unit of a figure, as ``M CNY/a`` or ``万元/年``.
 
@@ -218,18 +196,7 @@ def unit(key: str, lang: str, currency: str = "CNY") -> str:
     >>> unit("money_year", "zh")
     '万元/年'
     """
-    return text(f"unit.{key}", lang, currency=currency_name(currency, lang))
-
-
-def currency_name(currency: str, lang: str) -> str:
-    """Return the display name of a currency: its code, or in Chinese the word for it.
-
-    Examples
-    --------
-    >>> currency_name("CNY", "zh"), currency_name("CHF", "zh"), currency_name("CNY", "en")
-    ('元', 'CHF', 'CNY')
-    """
-    return _CURRENCY_ZH.get(currency, currency) if lang == "zh" else currency
+    return text(f"unit.{key}", lang, currency=CURRENCIES[lang].get(currency, currency))
 
 
 def figure(value: float | None, what: str, lang: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from synergy.dataset.sheet import Dataset, Ids
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Texts = NDArray[np.object_]
+from synergy.network.places import EARTH_RADIUS_KM, Floats, Ints, Texts, positions
 
 MISSING = -1  # position of what no row answers to
-EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+# of a mode, and what they are where no row of `transport` answers
+CARRIER = {
+    "detour": 1.0,
+    "fixed_capex": 0.0,
+    "capex_per_km": 0.0,
+    "cost_per_unit": 0.0,
+    "cost_per_unit_km": 0.0,
+    "co2_per_unit_km": 0.0,
+    "lifetime_years": 20.0,
+}
 
 
 def end_column(dataset: Dataset, kinds: Ids, ids: Ids, kind: str, column: str) -> Floats:
@@ -25,19 +30,17 @@ def end_column(dataset: Dataset, kinds: Ids, ids: Ids, kind: str, column: str) -
     It is 0 for ends of other kinds.
     """
     table = dataset[f"{kind}s"]
-    return np.where(texts(kinds) == kind, take(table[column], find([ids], [table[kind]])), 0.0)
-
-
-def split_build(ids: Ids) -> tuple[Texts, Texts]:
-    """Split build ids ``<process>@<site>`` into process and site; site "" where there is no ``@``."""
-    parts = pd.Series(texts(ids), dtype=object).map(lambda name: str(name).rpartition("@"))
-    return texts([part[0] for part in parts]), texts([part[2] for part in parts])
+    return np.where(np.asarray(kinds, object) == kind, take(table[column], positions(ids, table[kind])), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """Money (`opex`, NaN where unknown) and t CO2 (`co2`) per unit of activity of some units, each of shape (n,)."""
+    """Site, money (`opex`, NaN where unknown) and t CO2 (`co2`) per unit of activity of some units, of shape (n,) each.
 
+    The site is "" where it is unknown.
+    """
+
+    site: Texts
     opex: Floats
     co2: Floats
 
@@ -47,13 +50,16 @@ def unit_facts(dataset: Dataset, kinds: Ids, ids: Ids) -> UnitFacts:
 
     By kind and id, shape (n,): ``facility`` and a facility's id, or ``build`` and ``<process>@<site>``.
     """
-    facilities, processes = dataset["facilities"], dataset["processes"]
-    facility = np.where(texts(kinds) == "facility", find([ids], [facilities["facility"]]), MISSING)
-    name = np.where(texts(kinds) == "build", split_build(ids)[0], take_text(facilities["process"], facility))
-    process = find([name], [processes["process"]])
+    facilities, processes, kind = dataset["facilities"], dataset["processes"], np.asarray(kinds, object)
+    facility = np.where(kind == "facility", positions(ids, facilities["facility"]), MISSING)
+    parts = [str(name).rpartition("@") for name in np.asarray(ids, object).tolist()]
+    made, place = (np.array([part[at] for part in parts], object) for at in (0, 2))
+    name = np.where(kind == "build", made, take(facilities["process"], facility, ""))
+    site = np.where(kind == "build", place, take(facilities["site"], facility, ""))
+    process = positions(name, processes["process"])
     stated = take(facilities["opex"], facility)
     opex = np.where(np.isnan(stated), take(processes["opex"], process), stated)
-    return UnitFacts(opex, take(processes["co2"], process))
+    return UnitFacts(site, opex, take(processes["co2"], process))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,103 +83,49 @@ def link_facts(dataset: Dataset, from_site: Ids, to_site: Ids, commodity: Ids, m
 
     Ids have shape (n,), mode "" inside a site. Unknown links have the figures of a free link.
     """
-    names = [texts(column) for column in (from_site, to_site, commodity, mode)]
     links, transport, sites = dataset["links"], dataset["transport"], dataset["sites"]
-    row = find(names, [links[name] for name in ("from_site", "to_site", "commodity", "mode")])
-    carrier = find([names[3], names[2]], [transport["mode"], transport["commodity"]])
-    inside = names[0] == names[1]
+    known = tuple(links[name] for name in ("from_site", "to_site", "commodity", "mode"))
+    row = positions((from_site, to_site, commodity, mode), known)
+    carrier = positions((mode, commodity), (transport["mode"], transport["commodity"]))
+    inside = np.asarray(from_site, object) == np.asarray(to_site, object)
     row[inside], carrier[inside] = MISSING, MISSING  # inside a site nothing is charged, whatever the tables say
+    own = {name: take(links[name], row) for name in ("km", "fixed_capex", "cost_per_unit")}
+    general = {name: take(transport[name], carrier, blank) for name, blank in CARRIER.items()}
 
-    def general(name: str, blank: float = 0.0) -> Floats:
-        return take(transport[name], carrier, blank)
+    # haversine distance (R. W. Sinnott, Sky and Telescope 68 (1984) 159), NaN where a coordinate is missing
+    ends = [positions(ids, sites["site"]) for ids in (from_site, to_site)]
+    latitude, longitude = ([take(sites[name], rows) for rows in ends] for name in ("latitude", "longitude"))
+    phi_a, phi_b = np.deg2rad(latitude)
+    chord = np.sin((phi_b - phi_a) / 2) ** 2
+    chord = chord + np.cos(phi_a) * np.cos(phi_b) * np.sin(np.deg2rad(longitude[1] - longitude[0]) / 2) ** 2
+    straight = 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(chord), np.sqrt(np.clip(1 - chord, 0, None)))
+    straight = np.where(inside, 0.0, straight) * general["detour"]
+    km = np.where(np.isnan(own["km"]), straight, own["km"])
 
-    def own(name: str, computed: Floats) -> Floats:
-        stated = take(links[name], row)
-        return np.where(np.isnan(stated), computed, stated)
-
-    ends = [find([ids], [sites["site"]]) for ids in names[:2]]
-    points = [take(sites[name], rows) for rows in ends for name in ("latitude", "longitude")]
-    km = own("km", np.where(inside, 0.0, great_circle(*points)) * general("detour", 1.0))
     length = np.nan_to_num(km)  # unknown only where the rates by km are 0
-    capex = own("fixed_capex", general("fixed_capex") + general("capex_per_km") * length)
+    cost = general["cost_per_unit"] + general["cost_per_unit_km"] * length
+    capex = general["fixed_capex"] + general["capex_per_km"] * length
+    capex = np.where(np.isnan(own["fixed_capex"]), capex, own["fixed_capex"])
     capex = np.where(take(links["existing"], row, 0.0) > 0, 0.0, capex)
     return LinkFacts(
         km=km,
-        cost=own("cost_per_unit", general("cost_per_unit") + general("cost_per_unit_km") * length),
-        co2=general("co2_per_unit_km") * length,
+        cost=np.where(np.isnan(own["cost_per_unit"]), cost, own["cost_per_unit"]),
+        co2=general["co2_per_unit_km"] * length,
         capex=capex,
-        annual=capex * annuity(dataset.settings.discount_rate, general("lifetime_years", 20.0)),
+        annual=capex * annuity(dataset.settings.discount_rate, general["lifetime_years"]),
     )
-
-
-def great_circle(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
-    """Return the haversine distance in km between points in degrees, NaN where a coordinate is missing.
-
-    R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984) 159.
-    """
-    phi_a, phi_b = np.deg2rad(lat_a), np.deg2rad(lat_b)
-    chord = np.sin((phi_b - phi_a) / 2) ** 2
-    chord = chord + np.cos(phi_a) * np.cos(phi_b) * np.sin(np.deg2rad(lon_b - lon_a) / 2) ** 2
-    distance: Floats = 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(chord), np.sqrt(np.clip(1 - chord, 0, None)))
-    return distance
 
 
 def annuity(rate: float, years: Floats) -> Floats:
     """Return the capital recovery factor ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
-    years = np.asarray(years, dtype=float)
-    if rate == 0:
-        return 1.0 / years
-    factor: Floats = rate / (1.0 - (1.0 + rate) ** -years)
+    factor: Floats = 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)
     return factor
 
 
-def texts(column: ArrayLike) -> Texts:
-    """Return a column of ids as an array of Python strings."""
-    return np.asarray(column, dtype=object)
+def take(column: ArrayLike, rows: Ints, blank: float | str = np.nan) -> NDArray[Any]:
+    """Return the cells of a column at some positions, of any shape, `blank` where the position is `MISSING`.
 
-
-def find(wanted: Sequence[Ids], known: Sequence[Ids]) -> Ints:
-    """Return the position of each wanted key among the known ones, `MISSING` where there is none.
-
-    Key columns: of shape (n,) to look up in those of the table, of shape (m,), whose keys are unique.
+    They are numbers, or texts where `blank` is one.
     """
-    if len(wanted) == 1:
-        return _positions(texts(wanted[0]), texts(known[0]))
-    asked = np.zeros(len(wanted[0]), dtype=np.int64)
-    held = np.zeros(len(known[0]), dtype=np.int64)
-    near = np.ones(len(known[0]), dtype=bool)  # rows every part of whose key is asked for by somebody
-    for left, right in zip(wanted, known, strict=True):
-        codes, names = pd.factorize(texts(left))
-        right_codes = _positions(texts(right), names)
-        near &= right_codes >= 0
-        asked = asked * (len(names) + 1) + codes
-        held = held * (len(names) + 1) + right_codes
-    rows = np.flatnonzero(near)
-    position = _positions(asked, held[rows])
-    return np.where(position >= 0, rows[position], MISSING) if len(rows) else np.full(len(asked), MISSING)
-
-
-def _positions(wanted: Ints | Texts, known: Ints | Texts) -> Ints:
-    """Return the position of each wanted value among unique known ones, `MISSING` where there is none."""
-    if known.dtype != object:
-        return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
-    at = {one: place for place, one in enumerate(known.tolist())}
-    return np.fromiter((at.get(one, MISSING) for one in wanted.tolist()), dtype=np.int64, count=len(wanted))
-
-
-def take(column: ArrayLike, rows: Ints, blank: float = np.nan) -> Floats:
-    """Return the numbers of a column at some positions, of any shape, `blank` where the position is `MISSING`."""
-    padded = np.append(np.asarray(column, dtype=float), blank)
-    taken: Floats = padded[rows]
-    return taken
-
-
-def take_text(column: ArrayLike, rows: Ints) -> Texts:
-    """Return the texts of a column at some positions, "" where the position is `MISSING`."""
-    padded = np.append(texts(column), "")
-    taken: Texts = padded[rows]
-    return taken
-
-
-EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
-ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively
+    cells = np.asarray(column, dtype=object if isinstance(blank, str) else float)
+    return np.append(cells, blank)[rows]

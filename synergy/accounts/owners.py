@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import MISSING, Floats, Ints, find, split_build, take_text, texts
+from synergy.accounts.facts import MISSING, take, unit_facts
 from synergy.accounts.ledger import ledger
 from synergy.dataset.sheet import Dataset, Ids
+from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Decisions
 
 GIVING = ("purchase", "offer", "disposal")
@@ -22,28 +23,26 @@ PARTNERS = ("from_site", "to_site", "commodity")
 
 def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
     """Return the cash flow of each enterprise, in the order of their table, money a year; the sum is the value."""
-    books, flows = ledger(dataset, decisions), decisions.flows
+    books, flows, runs, links = ledger(dataset, decisions), decisions.flows, decisions.runs, decisions.links
     gives, takes = owner_of(dataset, flows["from_site"]), owner_of(dataset, flows["to_site"])
-    runs, builds, links = decisions.runs, decisions.builds, decisions.links
-    ends = [owner_of(dataset, links[name]) for name in ("to_site", "from_site")]
-    stores, facilities, firms = dataset["stores"], dataset["facilities"], dataset["enterprises"]
-    held = take_text(stores["site"], find([decisions.levels["store"]], [stores["store"]]))
-    standing = take_text(facilities["site"], find([runs["id"]], [facilities["facility"]]))
-    running = np.where(texts(runs["kind"]) == "build", split_build(runs["id"])[1], standing)
+    source, target = owner_of(dataset, links["from_site"]), owner_of(dataset, links["to_site"])
+    stores, firms = dataset["stores"], dataset["enterprises"]
+    held = take(stores["site"], positions(decisions.levels["store"], stores["store"]), "")
+    running = unit_facts(dataset, runs["kind"], runs["id"]).site
     lines = [
-        (_either(gives, takes), books.flows[list(GIVING)].sum(axis=1)),
-        (_either(takes, gives), books.flows[list(TAKING)].sum(axis=1)),
+        (np.where(gives == MISSING, takes, gives), books.flows[list(GIVING)].sum(axis=1)),
+        (np.where(takes == MISSING, gives, takes), books.flows[list(TAKING)].sum(axis=1)),
         (owner_of(dataset, running), books.runs["net"]),
         (owner_of(dataset, held), books.levels["net"]),
-        (owner_of(dataset, builds["site"]), books.builds["net"]),
-        (_either(*ends), books.links["net"]),
+        (owner_of(dataset, decisions.builds["site"]), books.builds["net"]),
+        (np.where(target == MISSING, source, target), books.links["net"]),
     ]
     owner = np.concatenate([line for line, _ in lines])
     money = np.concatenate([amount.to_numpy(float) for _, amount in lines])
     public, weight = owner == MISSING, firms["weight"].to_numpy(float)
     own: Floats = money[public].sum() * weight / weight.sum()
     np.add.at(own, owner[~public], money[~public])
-    return pd.Series(own, index=texts(firms["enterprise"]))
+    return pd.Series(own, index=firms["enterprise"].to_numpy(object))
 
 
 def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
@@ -64,10 +63,5 @@ def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
 def owner_of(dataset: Dataset, sites: Ids) -> Ints:
     """Return the position of the enterprise of each site, `MISSING` for public places, shape (n,)."""
     table = dataset["sites"]
-    owner = take_text(table["enterprise"], find([sites], [table["site"]]))
-    return find([owner], [dataset["enterprises"]["enterprise"]])
-
-
-def _either(first: Ints, second: Ints) -> Ints:
-    """Return the first owner, or the second where the first place is public."""
-    return np.where(first == MISSING, second, first)
+    owner = take(table["enterprise"], positions(sites, table["site"]), "")
+    return positions(owner, dataset["enterprises"]["enterprise"])

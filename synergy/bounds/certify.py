@@ -5,14 +5,24 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pickle import UnpicklingError
 
 import numpy as np
 
-from synergy.bounds.master import Budget, ForcingRows, Master, Separation, VariableBounds, first_columns
+from synergy.bounds.master import (
+    Budget,
+    Limits,
+    Master,
+    Separation,
+    first_columns,
+    forcing_rows,
+    forcing_units,
+    variable_bounds,
+)
 from synergy.dataset.sheet import Dataset
 from synergy.literal.build import build
 from synergy.literal.certificate import BoundCertificate, bound_of, recorded
@@ -29,7 +39,6 @@ STALLED = 2e-5  # part of the bound that a round has to bring
 SLOW = 0.15  # part of what is left above `enough` that one of two rounds of roundings has to bring if small
 WHOLE = 20_000  # columns up to which all of them are in the master problem from the start
 MOST = 1_500  # rows derived in a round
-PAYS = 1e-6  # part of the bound that a column outside may bring
 LARGE = 5_000_000  # exchanges, before those too far are left out, beyond which no proof is looked for
 
 
@@ -51,7 +60,8 @@ def certify(
     """Return a certified upper bound on the value of a dataset, from duals and cuts of its literal model.
 
     The search stops when the bound `enough`, money a year, is reached. `heard` receives each improved proof, the first
-    after the forcing rows. None where the relaxation is too large, has no bound or could not be solved in the time.
+    after the forcing rows, the last one too. None where the relaxation is too large, has no bound or could not be
+    solved in the time.
     """
     pairs = len(dataset["sites"]) ** 2 * len(dataset["transport"]) * len(dataset.shares)
     if pairs > LARGE / 100 and _exchanges(dataset) > LARGE:
@@ -60,15 +70,12 @@ def certify(
     yearly = len(model.cost) > WHOLE and len(dataset.shares) > 1
     stated = relaxation_of(model, yearly=yearly)
 
-    def proof(certificate: BoundCertificate, bound: float) -> BoundProof:
-        return BoundProof(bound, recorded(stated, replace(certificate, yearly=yearly)))
-
-    def hear(certificate: BoundCertificate, bound: float) -> None:
+    found = None
+    for certificate, bound in tighten(stated, budget, -np.inf if enough is None else enough):
+        found = BoundProof(bound, recorded(stated, replace(certificate, yearly=yearly)))
         if heard is not None:
-            heard(proof(certificate, bound))
-
-    found = tighten(stated, budget, -np.inf if enough is None else enough, None if heard is None else hear)
-    return None if found is None else proof(*found)
+            heard(found)
+    return found
 
 
 def _exchanges(dataset: Dataset) -> int:
@@ -83,123 +90,90 @@ def _exchanges(dataset: Dataset) -> int:
     return int(pairs.sum()) * len(dataset.shares)
 
 
-def tighten(
-    stated: Relaxation, budget: Budget, enough: float, heard: Callable[[BoundCertificate, float], None] | None = None
-) -> tuple[BoundCertificate, float] | None:
-    """Return the best certificate found within a budget: relaxation, then forcing rows, then MIR cuts in rounds.
+def tighten(stated: Relaxation, budget: Budget, enough: float) -> Iterator[tuple[BoundCertificate, float]]:
+    """Yield better and better certificates with their bounds, within a budget, the best one last.
 
-    For `enough` see `certify`; `heard` receives each improved certificate with its bound.
+    First comes the relaxation, then forcing rows, then MIR cuts in rounds; nothing before these is yielded but where
+    it is the last. For `enough` see `certify`.
     """
     rows = RelaxationRows(stated)
-    columns = np.arange(len(stated.cost))
-    if len(columns) > WHOLE:
-        columns = first_columns(rows, budget)
+    columns = np.arange(len(stated.cost)) if len(stated.cost) <= WHOLE else first_columns(rows, budget)
     master = Master(rows, columns)
-    if not _solved(master, budget):
-        return None
-    best = _Best(rows, master)
-    if not budget.over:
-        _round_by_round(best, budget, enough, heard)
-    return best.certificate() if np.isfinite(best.bound) else None
+    if not master.solve(budget):
+        return
+    bound = bound_of(rows, master.duals, master.weights)
+    best, told = _Best(bound, master.duals, master.weights), np.inf
+    for now, cut in _rounds(rows, master, best, budget, enough):
+        best = now
+        if cut and best.bound < told:
+            told = best.bound
+            yield _certificate(rows, best), told
+    if best.bound < told:
+        yield _certificate(rows, best), best.bound
 
 
-def _round_by_round(
-    best: _Best, budget: Budget, enough: float, heard: Callable[[BoundCertificate, float], None] | None
-) -> None:
-    """Tighten the bound by rounds of forcing rows, then of MIR cuts, until a stopping criterion holds."""
-    rows, master = best.rows, best.master
-    limits, forcing = VariableBounds(rows), ForcingRows(rows, master.by_column)
-    whole = int(rows.stated.integer.sum())
-    rounds = 0 if not whole else FORCED + (FEW if whole <= SMALL else ROUNDS)
-    patience = _Patience(enough, small=whole <= SMALL)
-    for step in range(rounds):
-        before = best.bound
-        if before <= enough or budget.over:
-            break
-        x = master.point()
-        found = list(forcing.found(x))
-        rounded = step >= FORCED or not found
-        if rounded:
-            search = Separation(rows, x, limits, master)
-            found += list(search.found(budget))
-        if not _derive(rows, found, x, limits):
-            break
-        master.extend()
-        if not _solved(master, budget, best.bound):
-            break
-        best.look()
-        if heard is not None and best.bound < before and rounded:
-            heard(*best.certificate())
-        if patience.ends(before, best.bound, rounded=rounded):
-            break
-
-
-class _Patience:
-    """Stopping rule for rounds with too little progress towards the bound `enough`.
-
-    Where the problem is `small` two slow rounds of MIR cuts end it, otherwise three stalled rounds.
-    """
-
-    def __init__(self, enough: float, *, small: bool) -> None:
-        self.enough, self.small = enough, small
-        self.slow = self.stalled = 0
-
-    def ends(self, before: float, after: float, *, rounded: bool) -> bool:
-        """Return whether to stop after a round with the given bounds before and after."""
-        brought, left = before - after, before - self.enough
-        self.slow = self.slow + 1 if rounded and np.isfinite(left) and brought < SLOW * left else 0
-        self.stalled = self.stalled + 1 if brought < STALLED * abs(before) else 0
-        return (self.small and self.slow > 1) or (rounded and self.stalled > 2)
-
-
+@dataclass(frozen=True, slots=True)
 class _Best:
-    """Keep the best bound so far with its duals."""
+    """Best bound so far with its duals, those of the stated rows and those of the derived ones."""
 
-    def __init__(self, rows: RelaxationRows, master: Master) -> None:
-        self.rows, self.master = rows, master
-        self.bound, self.duals, self.weights = np.inf, np.zeros(rows.count), np.empty(0)
-        self.look()
-
-    def look(self) -> None:
-        """Evaluate the duals of the master problem and keep them if their bound is better."""
-        duals, weights = self.master.duals()
-        bound = bound_of(self.rows, duals, weights)
-        if bound < self.bound:
-            self.bound, self.duals, self.weights = bound, duals, weights
-
-    def certificate(self) -> tuple[BoundCertificate, float]:
-        """Return the certificate, restricted to the derived rows it uses, and its bound."""
-        rows = self.rows
-        used = np.flatnonzero(self.weights > 0).tolist()
-        kept: set[int] = set()
-        while used:
-            at = used.pop()
-            if at not in kept:
-                kept.add(at)
-                how = rows.how[at]
-                used += [int(row) - rows.count for row in (*how.rows, *how.variable) if row >= rows.count]
-        order = np.array(sorted(kept), dtype=np.int64)
-        number = np.arange(rows.count + len(rows.derived))
-        number[rows.count + order] = rows.count + np.arange(len(order))
-        derived = tuple(rows.how[at].renumbered(number) for at in order.tolist())
-        weights = np.append(self.weights, np.zeros(len(rows.derived)))[order]
-        return BoundCertificate(self.duals, derived, weights), self.bound
+    bound: float
+    duals: Floats
+    weights: Floats
 
 
-def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
-    """Solve the master problem by column generation; return whether it was solved."""
-    least = PAYS * (abs(bound) if np.isfinite(bound) else 1.0)
-    for _ in range(50):
-        if budget.seconds <= 0 or not master.solve(budget):
-            return False
-        if not np.isfinite(bound):
-            least = PAYS * abs(master.value)
-        if not master.price(least):
-            return True
-    return True
+def _rounds(
+    rows: RelaxationRows, master: Master, best: _Best, budget: Budget, enough: float
+) -> Iterator[tuple[_Best, bool]]:
+    """Yield the best bound after each round of forcing rows, then of MIR cuts, and whether it is one of these.
+
+    Rounds end at a stopping criterion: the bound `enough`, the budget, or too little progress. Where the problem is
+    small two slow rounds of MIR cuts end it, otherwise three stalled rounds.
+    """
+    whole = int(rows.stated.integer.sum())
+    if budget.over or not whole:
+        return
+    limits, units = variable_bounds(rows), forcing_units(rows, master.by_column)
+    slow = stalled = 0
+    for step in range(FORCED + (FEW if whole <= SMALL else ROUNDS)):
+        before, x = best.bound, master.x
+        if before <= enough or budget.over:
+            return
+        found = list(forcing_rows(units, rows.stated.upper, x))
+        cut = step >= FORCED or not found
+        if cut:
+            found += list(Separation(rows, x, limits, master).found(budget))
+        if not _derive(rows, found, x, limits) or not master.solve(budget, before):
+            return
+        bound = bound_of(rows, master.duals, master.weights)
+        if bound < before:
+            best = _Best(bound, master.duals, master.weights)
+        yield best, cut
+        brought, left = before - best.bound, before - enough
+        slow = slow + 1 if cut and np.isfinite(left) and brought < SLOW * left else 0
+        stalled = stalled + 1 if brought < STALLED * abs(before) else 0
+        if (whole <= SMALL and slow > 1) or (cut and stalled > 2):
+            return
 
 
-def _derive(rows: RelaxationRows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: VariableBounds) -> int:
+def _certificate(rows: RelaxationRows, best: _Best) -> BoundCertificate:
+    """Return the certificate of a bound, restricted to the derived rows it uses."""
+    used = np.flatnonzero(best.weights > 0).tolist()
+    kept: set[int] = set()
+    while used:
+        at = used.pop()
+        if at not in kept:
+            kept.add(at)
+            how = rows.how[at]
+            used += [int(row) - rows.count for row in (*how.rows, *how.variable) if row >= rows.count]
+    order = np.array(sorted(kept), dtype=np.int64)
+    number = np.arange(rows.count + len(rows.derived))
+    number[rows.count + order] = rows.count + np.arange(len(order))
+    derived = tuple(rows.how[at].renumbered(number) for at in order.tolist())
+    weights = np.append(best.weights, np.zeros(len(rows.derived)))[order]
+    return BoundCertificate(best.duals, derived, weights)
+
+
+def _derive(rows: RelaxationRows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: Limits) -> int:
     """Derive the most violated cuts at a point; return the number added."""
     count, seen = 0, set()
     for _, how in sorted(found, key=lambda one: -one[0])[:MOST]:
@@ -214,7 +188,7 @@ def _derive(rows: RelaxationRows, found: Iterable[tuple[float, Rounding]], x: Fl
         rows.derive(how, row)
         whole = rows.stated.integer[column]
         if (~whole).sum() == 1 and value[~whole][0] > 0:
-            limits.add(int(column[~whole][0]), rows.count + len(rows.derived) - 1)
+            limits.append((column[~whole], np.array([rows.count + len(rows.derived) - 1])))
         count += 1
     return count
 
@@ -265,8 +239,7 @@ def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:
     """Run the search in the child process; send each improved proof, then None."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key reaches the whole group; who started this one ends it
     try:
-        if (found := certify(dataset, Budget(seconds), heard=pipe.send)) is not None:
-            pipe.send(found)
+        certify(dataset, Budget(time.monotonic() + seconds), heard=pipe.send)
         pipe.send(None)
     except BrokenPipeError:  # nobody waits any more
         return

@@ -14,7 +14,7 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 
 from synergy.literal.relaxation import Relaxation, RelaxationRows, Rounding, rounded_down
 from synergy.literal.scope import Flags, Floats, Ints
-from synergy.model.highs import silent
+from synergy.model.highs import silent_class
 from synergy.solvers import counted, highs, run
 
 FRACTION = 1e-3  # distance from a whole number that counts
@@ -27,31 +27,33 @@ WIDEST = 3_000  # columns of a sum of rows
 NOISE = 1e-7  # part of a column's bound
 BROKEN = 1e-4  # least distance of the point from a row, in units of the columns' bounds
 NONE = np.empty(0, np.int64)
-_Unit = tuple[Ints, Floats, Ints, Floats, list[tuple[int, float]]]  # flows and their factors, binaries, bounds, weights
+PAYS = 1e-6  # part of the bound that a column outside may bring
+Limits = list[tuple[Ints, Ints]]  # continuous columns, and the rows that bound them by binaries
 
 
+@dataclass(slots=True)
 class Budget:
-    """Budget of a proof search in seconds from now and in work.
+    """Budget of a proof search in time and in work.
 
-    Work is simplex iterations and row aggregations tried; either takes some 0.3 ms.
+    `until` is when it ends, by `time.monotonic`. Work is simplex iterations and row aggregations tried; either takes
+    some 0.3 ms.
     """
 
-    def __init__(self, seconds: float, work: float = np.inf) -> None:
-        self.until, self.work = time.monotonic() + seconds, work
-
-    @property
-    def seconds(self) -> float:
-        """Return the remaining seconds."""
-        return self.until - time.monotonic()
+    until: float
+    work: float = np.inf
 
     @property
     def over(self) -> bool:
         """Return whether time or work is used up."""
-        return self.work <= 0 or self.seconds <= 0
+        return self.work <= 0 or time.monotonic() >= self.until
 
 
 class Master:
-    """Restricted master LP over some columns of a relaxation; `extend` adds the derived rows."""
+    """Restricted master LP over some columns of a relaxation, with the rows derived so far.
+
+    After `solve`, `value` is its optimum, money a year; `x` the values of all columns, in the model's units; `duals`
+    and `weights` are the duals of the stated and of the derived rows, money per unit.
+    """
 
     def __init__(self, rows: RelaxationRows, columns: Ints) -> None:
         stated = rows.stated
@@ -72,7 +74,9 @@ class Master:
         self.money = float(np.exp2(np.round(np.log2(max(cost.max(initial=0.0) / 1e3, 1e-30)))))
         self.extended = 0
         self.derived_scale = np.empty(0)
-        self.highs = silent()
+        self.value, self.x = np.inf, np.zeros(len(stated.cost))
+        self.duals, self.weights = np.zeros(rows.count), np.empty(0)
+        self.highs = silent_class()()
         self.highs.setOptionValue("threads", 1)
         matrix = csr_matrix(diags(self.row_scale) @ stated.matrix[:, columns] @ diags(self.scale[columns]))
         lp = highs().HighsLp()
@@ -86,30 +90,40 @@ class Master:
         lp.a_matrix_.value_ = matrix.data
         self.highs.passModel(lp)
 
-    def solve(self, budget: Budget) -> bool:
-        """Solve the current LP within the budget; return whether it was solved to optimality."""
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(budget.seconds, 0.1))
-        with counted() as work:
-            run(self.highs)
-        budget.work -= work.iterations
-        return bool(self.highs.getModelStatus() == highs().HighsModelStatus.kOptimal)
+    def solve(self, budget: Budget, bound: float = np.inf) -> bool:
+        """Add the rows derived since the last call, and solve by column generation; return whether it was solved.
 
-    def point(self) -> Floats:
-        """Return the primal values of all columns, in the model's units."""
-        x = np.zeros(len(self.inside))
-        x[self.columns] = np.asarray(self.highs.getSolution().col_value) * self.scale[self.columns]
-        return np.maximum(x, 0.0)
-
-    def duals(self) -> tuple[Floats, Floats]:
-        """Return the duals of the stated and of the derived rows, money per unit."""
-        dual = -np.asarray(self.highs.getSolution().row_dual) * self.money
-        count = self.rows.count
-        return dual[:count] * self.row_scale, np.maximum(dual[count:] * self.derived_scale, 0.0)
-
-    @property
-    def value(self) -> float:
-        """Return the optimal value of the current LP, money a year."""
-        return -float(self.highs.getInfo().objective_function_value) * self.money
+        `bound` is the best one known: columns outside that may bring less than a small part of it stay there.
+        """
+        for column, value, right in self.rows.derived[self.extended :]:
+            hit = self.inside[column]
+            scaled = value[hit] * self.scale[column[hit]]
+            factor = 1.0 / float(np.exp2(np.round(np.log2(max(np.abs(scaled).max(initial=0.0), 1e-30)))))
+            place = self.place[column[hit]].astype(np.int32)
+            self.highs.addRow(-highs().kHighsInf, right * factor, int(hit.sum()), place, scaled * factor)
+            self.derived_scale = np.append(self.derived_scale, factor)
+        self.extended, count = len(self.rows.derived), self.rows.count
+        for _ in range(50):
+            left = budget.until - time.monotonic()
+            if left <= 0:
+                return False
+            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(left, 0.1))
+            with counted() as work:
+                run(self.highs)
+            budget.work -= work.iterations
+            solution = self.highs.getSolution()
+            x, dual = np.asarray(solution.col_value), -np.asarray(solution.row_dual) * self.money
+            if len(x) == len(self.columns):  # as one that was stopped may have none
+                self.x = np.zeros(len(self.inside))
+                self.x[self.columns] = np.maximum(x * self.scale[self.columns], 0.0)
+                self.duals = dual[:count] * self.row_scale
+                self.weights = np.maximum(dual[count:] * self.derived_scale, 0.0)
+            if self.highs.getModelStatus() != highs().HighsModelStatus.kOptimal:
+                return False
+            self.value = -float(self.highs.getInfo().objective_function_value) * self.money
+            if not self.price(PAYS * abs(bound if np.isfinite(bound) else self.value)):
+                return True
+        return True
 
     def tableau(self, fraction: Floats) -> Iterator[dict[int, float]]:
         """Yield the row multipliers of the simplex tableau rows whose basic column is fractional.
@@ -126,28 +140,11 @@ class Master:
             if len(used) <= DENSE:
                 yield dict(zip(used.tolist(), (row[used] * scale[used]).tolist(), strict=True))
 
-    def extend(self) -> None:
-        """Add the rows derived since the last call."""
-        for column, value, right in self.rows.derived[self.extended :]:
-            hit = self.inside[column]
-            scaled = value[hit] * self.scale[column[hit]]
-            factor = 1.0 / float(np.exp2(np.round(np.log2(max(np.abs(scaled).max(initial=0.0), 1e-30)))))
-            self.highs.addRow(
-                -highs().kHighsInf,
-                right * factor,
-                int(hit.sum()),
-                self.place[column[hit]].astype(np.int32),
-                scaled * factor,
-            )
-            self.derived_scale = np.append(self.derived_scale, factor)
-        self.extended = len(self.rows.derived)
-
     def price(self, least: float) -> int:
         """Price the outside columns and add those worth more than `least`; return the number added."""
         stated = self.rows.stated
-        duals, weights = self.duals()
-        priced = stated.cost - duals @ stated.matrix
-        for weight, (column, value, _) in zip(weights.tolist(), self.rows.derived, strict=True):
+        priced = stated.cost - self.duals @ stated.matrix
+        for weight, (column, value, _) in zip(self.weights.tolist(), self.rows.derived, strict=True):
             if weight > 0:
                 priced[column] -= weight * value
         worth = np.where(self.inside, 0.0, priced * np.where(np.isfinite(stated.upper), stated.upper, 1e12))
@@ -197,9 +194,8 @@ def first_columns(rows: RelaxationRows, budget: Budget) -> Ints:
     everything.highs.setOptionValue("solver", "ipm")
     everything.highs.setOptionValue("run_crossover", "off")
     everything.solve(budget)
-    duals, _ = everything.duals()
     stated = rows.stated
-    worth = (stated.cost - duals @ stated.matrix) * np.where(np.isfinite(stated.upper), stated.upper, 1e12)
+    worth = (stated.cost - everything.duals @ stated.matrix) * np.where(np.isfinite(stated.upper), stated.upper, 1e12)
     flow = (stated.columns["variable"] == "flow").to_numpy()
     order = np.argsort(-np.where(flow, worth, np.inf), kind="stable")
     return np.sort(order[: (~flow).sum() + 12_000])
@@ -223,67 +219,56 @@ class Nearest:
     multiple: Floats
 
 
-class VariableBounds:
-    """Variable upper bounds of continuous columns by binaries, by column."""
+def variable_bounds(rows: RelaxationRows) -> Limits:
+    """Return the stated rows that are variable upper bounds of continuous columns by binaries."""
+    stated = rows.stated
+    matrix = stated.matrix
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    whole = stated.integer[matrix.indices]
+    wrong = np.bincount(row[(whole & (matrix.data > 0)) | (~whole & (matrix.data < 0))], minlength=matrix.shape[0])
+    some = np.bincount(row[whole], minlength=matrix.shape[0])
+    fit = (wrong == 0) & (some > 0) & np.isfinite(stated.row_upper)
+    hit = fit[row] & ~whole
+    return [(matrix.indices[hit].astype(np.int64), row[hit])]
 
-    def __init__(self, rows: RelaxationRows) -> None:
-        stated = rows.stated
-        self.rows = rows
-        matrix = stated.matrix
-        row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        whole = stated.integer[matrix.indices]
-        wrong = np.bincount(row[(whole & (matrix.data > 0)) | (~whole & (matrix.data < 0))], minlength=matrix.shape[0])
-        some = np.bincount(row[whole], minlength=matrix.shape[0])
-        fit = (wrong == 0) & (some > 0) & np.isfinite(stated.row_upper)
-        hit = fit[row] & ~whole
-        self.column: list[Ints] = [matrix.indices[hit].astype(np.int64)]
-        self.row: list[Ints] = [row[hit]]
 
-    def add(self, column: int, row: int) -> None:
-        """Register a derived row as a variable upper bound."""
-        self.column.append(np.array([column]))
-        self.row.append(np.array([row]))
-
-    def nearest(self, x: Floats) -> Nearest:
-        """Return the nearest bound of each continuous column."""
-        stated = self.rows.stated
-        size = len(x)
-        upper_gap = np.where(np.isfinite(stated.upper), stated.upper - x, np.inf)
-        upper = upper_gap < x
-        gap, far = np.where(upper, upper_gap, x), np.where(upper, stated.upper, 0.0)
-        best_row = np.full(size, -1)
-        kept: dict[int, tuple[Ints, Floats]] = {}
-        columns, rows = np.concatenate(self.column), np.concatenate(self.row)
-        busy = x[columns] > NOISE * np.where(np.isfinite(stated.upper), stated.upper, 1.0)[columns]
-        for column, at in zip(columns[busy].tolist(), rows[busy].tolist(), strict=True):
-            limit = self.rows.limit(at, column)
-            if limit is None:
-                continue
-            z, m, r = limit
-            distance = float(m @ x[z]) + r - x[column]
-            if distance <= gap[column] + NOISE * stated.upper[column] and (
-                best_row[column] < 0 or distance < gap[column]
-            ):
-                gap[column], far[column], upper[column], best_row[column] = max(distance, 0.0), r, False, at
-                kept[column] = (z, m)
-        start = np.zeros(size + 1, dtype=np.int64)
-        order = sorted(kept)
-        start[[one + 1 for one in order]] = [len(kept[one][0]) for one in order]
-        whole = np.concatenate([kept[one][0] for one in order]) if order else NONE
-        multiple = np.concatenate([kept[one][1] for one in order]) if order else np.empty(0)
-        return Nearest(upper, best_row, far, gap, np.cumsum(start), whole, multiple)
+def nearest(rows: RelaxationRows, limits: Limits, x: Floats) -> Nearest:
+    """Return the bound nearest to each continuous column at a point."""
+    stated, size = rows.stated, len(x)
+    upper_gap = np.where(np.isfinite(stated.upper), stated.upper - x, np.inf)
+    upper = upper_gap < x
+    gap, far = np.where(upper, upper_gap, x), np.where(upper, stated.upper, 0.0)
+    best_row = np.full(size, -1)
+    kept: dict[int, tuple[Ints, Floats]] = {}
+    columns, at_rows = (np.concatenate(parts) for parts in zip(*limits, strict=True))
+    busy = x[columns] > NOISE * np.where(np.isfinite(stated.upper), stated.upper, 1.0)[columns]
+    for column, at in zip(columns[busy].tolist(), at_rows[busy].tolist(), strict=True):
+        limit = rows.limit(at, column)
+        if limit is None:
+            continue
+        z, m, r = limit
+        distance = float(m @ x[z]) + r - x[column]
+        if distance <= gap[column] + NOISE * stated.upper[column] and (best_row[column] < 0 or distance < gap[column]):
+            gap[column], far[column], upper[column], best_row[column] = max(distance, 0.0), r, False, at
+            kept[column] = (z, m)
+    start = np.zeros(size + 1, dtype=np.int64)
+    order = sorted(kept)
+    start[[one + 1 for one in order]] = [len(kept[one][0]) for one in order]
+    whole = np.concatenate([kept[one][0] for one in order]) if order else NONE
+    multiple = np.concatenate([kept[one][1] for one in order]) if order else np.empty(0)
+    return Nearest(upper, best_row, far, gap, np.cumsum(start), whole, multiple)
 
 
 class Separation:
     """Search for MIR cuts that a point `x` of the relaxation, in the model's units, violates.
 
-    `master` is the source of tableau rows.
+    `limits` are the variable upper bounds known; `master` is the source of tableau rows.
     """
 
-    def __init__(self, rows: RelaxationRows, x: Floats, limits: VariableBounds, master: Master) -> None:
+    def __init__(self, rows: RelaxationRows, x: Floats, limits: Limits, master: Master) -> None:
         self.rows, self.x, self.master, self.by_column = rows, x, master, master.by_column
         self.stated: Relaxation = rows.stated
-        self.near = limits.nearest(x)
+        self.near = nearest(rows, limits, x)
         self.activity = np.asarray(self.stated.matrix @ x)
         self.size = np.where(np.isfinite(self.stated.upper) & (self.stated.upper > 0), self.stated.upper, 1.0)
         self.size = np.where(self.stated.integer, 1.0, self.size)
@@ -307,6 +292,7 @@ class Separation:
         """Yield violated MIR cuts with their distances, until the budget is used up.
 
         Paths start from tight rows with a fractional binary, or a column bounded by one, and from short derived rows.
+        Then come the rows of the simplex tableau whose basic column is fractional.
         """
         busy, near = self.fraction > 1e-6, self.near
         limited = np.zeros(len(self.x), dtype=bool)
@@ -320,10 +306,6 @@ class Separation:
                 best = self._path(row, sign, budget)
                 if best is not None:
                     yield best
-        yield from self._of_basis(budget)
-
-    def _of_basis(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
-        """Yield MIR cuts from simplex tableau rows whose basic column is fractional."""
         for weights in self.master.tableau(self.fraction):
             if budget.over:
                 return
@@ -331,10 +313,9 @@ class Separation:
             for sign in (1.0, -1.0):
                 signed = {row: sign * weight for row, weight in weights.items()}
                 total = self._sum(signed)
-                if len(total[0]) <= WIDEST:
-                    found = self._rounding(signed, total)
-                    if found is not None:
-                        yield found
+                best = self._rounding(signed, total) if len(total[0]) <= WIDEST else None
+                if best is not None:
+                    yield best
 
     def _path(self, row: int, sign: float, budget: Budget) -> tuple[float, Rounding] | None:
         """Return the first violated cut on an aggregation path from a row, eliminating large free columns in turn."""
@@ -473,60 +454,72 @@ def _broken(
     return over
 
 
-class ForcingRows:
-    """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built."""
+@dataclass(frozen=True, slots=True)
+class ForcingUnit:
+    """Output or input of a new unit: flows with their coefficients, and the steps of scale that may be built.
 
-    def __init__(self, rows: RelaxationRows, by_column: csc_matrix) -> None:
-        self.rows, self.by_column = rows, by_column
-        stated = rows.stated
-        constraint = stated.rows["constraint"].to_numpy()
-        self.units = []
-        variable = stated.columns["variable"].to_numpy()
-        for at in np.flatnonzero(constraint == "run").tolist():
-            column, value, _, _ = rows.row(at)
-            sizes = variable[column] == "size"
-            if not sizes.any():
-                continue
-            steps = []
-            for one, able in zip(column[sizes].tolist(), -value[sizes], strict=True):
-                among, _ = _entries(by_column, one)
-                most = among[constraint[among] == "size_max"]
-                if len(most):
-                    steps.append((int(most[0]), float(able)))
-            outputs, coefficients = _entries(by_column, int(column[~sizes][0]))
-            for row, number in zip(outputs.tolist(), coefficients.tolist(), strict=True):
-                if constraint[row] in ("output", "input"):
-                    self.units.append(self._unit(row, -number, at, steps))
+    `built` are the binaries of the steps, `most` what each allows; `rows` with `weights` sum to flow against `built`.
+    """
 
-    def _unit(self, row: int, per: float, run: int, steps: list[tuple[int, float]]) -> _Unit:
-        stated = self.rows.stated
-        column, value, _, _ = self.rows.row(row)
-        flows = stated.columns["variable"].to_numpy()[column] == "flow"
-        weights = [(row, 1.0), (run, per)] + [(at, per * able) for at, able in steps]
-        built, most = [], []
-        for at, able in steps:
-            columns, values, _, _ = self.rows.row(at)
-            whole = stated.integer[columns]
-            if not whole.any():
-                continue
-            built.append(int(columns[whole][0]))
-            most.append(-float(values[whole][0]) * able * per)
-        return column[flows], value[flows], np.array(built, dtype=np.int64), np.array(most), weights
+    column: Ints
+    value: Floats
+    built: Ints
+    most: Floats
+    rows: Ints
+    weights: Floats
 
-    def found(self, x: Floats) -> Iterator[tuple[float, Rounding]]:
-        """Yield the rows that a point violates, each with its distance."""
-        upper = self.rows.stated.upper
-        for column, value, built, most, weights in self.units:
-            busy = x[column] > NOISE * upper[column]
-            if not busy.any() or not len(built):
-                continue
-            some, part = column[busy], value[busy]
-            reach = upper[some] * part
-            allowed = (np.minimum(reach[:, None], most[None, :]) * x[built]).sum(axis=1)
-            over = (x[some] * part - allowed) / np.maximum(reach, 1e-30)
-            for at in np.flatnonzero(over > 1e-3).tolist():
-                most_of_all, least = float(most.max()), float(reach[at])
-                divisor = max(most_of_all, 1.0001 * least) if most_of_all < 100 * least else 100 * least
-                rows = np.array([row for row, _ in weights], dtype=np.int64)
-                multiple = np.array([weight for _, weight in weights])
-                yield float(over[at]), Rounding(rows, multiple, some[at : at + 1], NONE, NONE, NONE, divisor)
+
+def forcing_units(rows: RelaxationRows, by_column: csc_matrix) -> list[ForcingUnit]:
+    """Return the outputs and inputs of all new units, see `forcing_rows`."""
+    stated = rows.stated
+    constraint, variable = stated.rows["constraint"].to_numpy(), stated.columns["variable"].to_numpy()
+    units = []
+    for run_row in np.flatnonzero(constraint == "run").tolist():
+        column, value, _, _ = rows.row(run_row)
+        sizes = variable[column] == "size"
+        if not sizes.any():
+            continue
+        steps, built, most = [], [], []  # rows of the greatest sizes with the activity of each, and their binaries
+        for one, able in zip(column[sizes].tolist(), (-value[sizes]).tolist(), strict=True):
+            among, _ = _entries(by_column, one)
+            for row in among[constraint[among] == "size_max"][:1].tolist():
+                steps.append((row, able))
+                columns, values, _, _ = rows.row(row)
+                whole = np.flatnonzero(stated.integer[columns])[:1]
+                built += columns[whole].tolist()
+                most += (-values[whole] * able).tolist()
+        outputs, coefficients = _entries(by_column, int(column[~sizes][0]))
+        for row, number in zip(outputs.tolist(), (-coefficients).tolist(), strict=True):
+            if constraint[row] in ("output", "input") and built:
+                columns, values, _, _ = rows.row(row)
+                flows = variable[columns] == "flow"
+                weights = [1.0, number, *(number * able for _, able in steps)]
+                units.append(
+                    ForcingUnit(
+                        column=columns[flows],
+                        value=values[flows],
+                        built=np.array(built, dtype=np.int64),
+                        most=np.array(most) * number,
+                        rows=np.array([row, run_row, *(at for at, _ in steps)], dtype=np.int64),
+                        weights=np.array(weights),
+                    )
+                )
+    return units
+
+
+def forcing_rows(units: list[ForcingUnit], upper: Floats, x: Floats) -> Iterator[tuple[float, Rounding]]:
+    """Yield the forcing rows ``x <= sum of m z`` that a point violates, each with its distance.
+
+    Flow of a new unit is bounded by the steps of scale that are built; `upper` are the bounds of the columns.
+    """
+    for unit in units:
+        busy = x[unit.column] > NOISE * upper[unit.column]
+        some, part = unit.column[busy], unit.value[busy]
+        reach = upper[some] * part
+        allowed = (np.minimum(reach[:, None], unit.most[None, :]) * x[unit.built]).sum(axis=1)
+        over = (x[some] * part - allowed) / np.maximum(reach, 1e-30)
+        for at in np.flatnonzero(over > 1e-3).tolist():
+            most, least = float(unit.most.max()), float(reach[at])
+            divisor = max(most, 1.0001 * least) if most < 100 * least else 100 * least
+            flow = some[at : at + 1]
+            yield float(over[at]), Rounding(unit.rows, unit.weights, flow, NONE, NONE, NONE, divisor)

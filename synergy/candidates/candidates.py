@@ -8,7 +8,7 @@ relaxation tight.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.candidates.scope import Scope
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.network.ends import BETWEEN, EndKind, InletClass, OutletClass
 from synergy.network.network import WITHIN, Network, between_enterprises, matches
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
@@ -45,7 +45,8 @@ class ReachBounds:
 
     `run`, shape (units, periods), is the most activity; `given` and `taken`, by outlet or inlet, the most that each
     member gives or takes; `sent` and `received`, by source or sink, the most that each group sends or receives; `flow`,
-    shape (arcs, periods), the most that leaves over each exchange, 0 where it cannot be.
+    shape (arcs, periods), the most that leaves over each exchange, 0 where it cannot be; `link`, shape
+    (links, periods), the capacity of each link, public links in the members' share.
     """
 
     run: Floats
@@ -54,6 +55,7 @@ class ReachBounds:
     sent: Floats
     received: Floats
     flow: Floats
+    link: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Candidates:
     `reach` holds bounds of units, members, groups and flows, 0 for excluded ones. `reason`, shape (arcs, periods), is
     the `ExclusionReason` of each exchange, `number`, of the same shape, the quantity that goes with it, if any. `step`,
     shape (steps,), marks the steps of scale that may be built; `size`, shape (units,), is the yearly capacity that
-    suffices for all that a unit can run.
+    suffices for all that a unit can run. `least`, shape (units, periods), is the least activity of each unit while it
+    is on; `kept`, shape (arcs,), the fraction of a flow that arrives (one minus the loss of its link).
     """
 
     network: Network
@@ -73,6 +76,8 @@ class Candidates:
     number: Floats
     step: Bools
     size: Floats
+    least: Floats
+    kept: Floats
 
 
 def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: bool = True) -> Candidates:
@@ -93,7 +98,7 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
         number[first] = beaten[first]
     reach = reach_of(network, scope, reason == 0, tight=tight)
     if prune:
-        large = np.append(_larger_than_need(network, scope, reach), False)[arcs.link]
+        large = np.append(_larger_than_need(network, reach), False)[arcs.link]
         reason[(reason == 0) & large[:, None]] = ExclusionReason.LARGER_LINK
         reach = reach_of(network, scope, reason == 0)
     empty = (reason == 0) & (reach.flow <= 0)
@@ -103,17 +108,28 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = reach.run / (places.share[None, :] * units.available)
     size: Floats = np.asarray(np.nan_to_num(needed, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
-    part = scope.factor(places)[units.site[steps.unit]]
-    step = scope.capital & (size[steps.unit] > 0) & (part > 0) & (steps.least <= steps.most * part)
+    part = scope.parts(places)[1][units.site]
+    room = part[steps.unit]
+    step = scope.capital & (size[steps.unit] > 0) & (room > 0) & (steps.least <= steps.most * room)
     if prune:
-        step &= ~_steps_too_large(network, size)
-    return Candidates(network, scope, reach, reason, number, step, size)
+        # a step whose least size exceeds the need is beaten where a smaller one costs less
+        need = size[steps.unit]
+        with np.errstate(invalid="ignore"):
+            at_need = steps.fixed + steps.unit_cost * np.maximum(need, steps.least)
+        cheapest = np.full(len(size), np.inf)
+        np.minimum.at(cheapest, steps.unit, np.where((steps.most >= need) & np.isfinite(at_need), at_need, np.inf))
+        floor = steps.fixed + steps.unit_cost * steps.least
+        step &= ~((steps.least > need) & (floor > cheapest[steps.unit]))
+    load = np.where(units.min_load > 0, units.capacity, 0.0) * units.min_load * part
+    least = np.asarray(load[:, None] * places.share[None, :] * units.available)
+    kept = 1.0 - np.append(network.links.loss, 0.0)[arcs.link]
+    return Candidates(network, scope, reach, reason, number, step, size, least, kept)
 
 
 def _ruled_out(network: Network, scope: Scope) -> dict[ExclusionReason, Bools]:
     """Return masks of the exchanges excluded by the scope or by a missing quality, in order of precedence."""
     arcs, links, places = network.arcs, network.links, network.places
-    active = scope.sites(places)
+    active, _ = scope.parts(places)
     origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
     out = {ExclusionReason.NOT_MEMBER: ~(active[origin] & active[target])}
     if scope.deals:
@@ -157,41 +173,36 @@ def holder_ids(network: Network, inlets: Ints) -> Any:
     names = np.empty(len(inlets), dtype=object)
     for end, table in ((EndKind.NEED, "needs"), (EndKind.STORE, "stores"), (EndKind.MARKET, "markets")):
         hit = kind == end
-        names[hit] = dataset[table][own_column(table)].to_numpy(object)[ref[hit]]
+        names[hit] = dataset[table][TABLES[table].key[0]].to_numpy(object)[ref[hit]]
     hit = kind == EndKind.UNIT
     names[hit] = network.places.processes[network.units.process[ref[hit]]]
     return names
 
 
-def _outside_prices(network: Network, side: str) -> Floats:
-    """Return the best price by commodity and period at unlimited markets without a site.
+def _market_prices(network: Network, side: str) -> tuple[Floats, Floats]:
+    """Return the best prices of the markets of one side: at unlimited markets without a site, and in each group.
 
-    Selling: the highest, -inf where there is none; buying: the lowest, inf where there is none.
+    The former are by commodity and period, the latter by sink or source. Selling: the highest, -inf where there is no
+    market; buying: the lowest, inf where there is none.
     """
-    markets, places = network.dataset["markets"], network.places
+    selling, markets, places = side == "sell", network.dataset["markets"], network.places
+    better, worst = (np.maximum, -np.inf) if selling else (np.minimum, np.inf)
+    price = markets["price"].to_numpy(float)
     free = (markets["side"] == side) & (markets["site"] == "") & markets["limit"].isna()
-    free &= ~network.qualities.limited(markets["market"], markets["commodity"])
-    rows = markets[free.to_numpy(bool)]
-    commodity, period = positions(rows["commodity"], places.commodities), positions(rows["period"], places.periods)
-    worst = -np.inf if side == "sell" else np.inf
-    best = np.full((len(places.commodities), len(places.share)), worst)
-    better = np.maximum if side == "sell" else np.minimum
-    price = rows["price"].to_numpy(float)
+    limits = network.qualities.limits
+    free &= positions((markets["market"], markets["commodity"]), (limits["holder"], limits["commodity"])) < 0
+    row = np.flatnonzero(free.to_numpy(bool))
+    commodity = positions(markets["commodity"].iloc[row], places.commodities)
+    period = positions(markets["period"].iloc[row], places.periods)
+    outside = np.full((len(places.commodities), len(places.share)), worst)
     for index in range(len(places.share)):
         here = (period < 0) | (period == index)
-        better.at(best[:, index], commodity[here], price[here])
-    return best
-
-
-def _place_prices(network: Network, side: str) -> Floats:
-    """Return the best price of the markets in each group: highest for sinks, lowest for sources."""
-    ends, groups = (network.inlets, network.sinks) if side == "sell" else (network.outlets, network.sources)
-    rank = InletClass.PLACE if side == "sell" else OutletClass.PLACE
-    row = np.flatnonzero((ends.kind == EndKind.MARKET) & (ends.rank == rank))
-    best = np.full(len(groups.site), -np.inf if side == "sell" else np.inf)
-    price = network.dataset["markets"]["price"].to_numpy(float)[ends.ref[row]]
-    (np.maximum if side == "sell" else np.minimum).at(best, ends.group[row], price)
-    return best
+        better.at(outside[:, index], commodity[here], price[row[here]])
+    ends, groups = (network.inlets, network.sinks) if selling else (network.outlets, network.sources)
+    at = np.flatnonzero((ends.kind == EndKind.MARKET) & (ends.rank == (InletClass if selling else OutletClass).PLACE))
+    sited = np.full(len(groups.site), worst)
+    better.at(sited, ends.group[at], price[ends.ref[at]])
+    return outside, sited
 
 
 def beaten_by_market(network: Network) -> Floats:
@@ -202,44 +213,37 @@ def beaten_by_market(network: Network) -> Floats:
     dominated by that much; negative: not dominated; -inf where no such market exists.
     """
     arcs, links, sources, sinks = network.arcs, network.links, network.sources, network.sinks
-    carbon = network.dataset.settings.carbon_price
+    settings = network.dataset.settings
     over = np.flatnonzero(arcs.link != WITHIN)
     outlet, inlet, link = arcs.outlet[over], arcs.inlet[over], arcs.link[over]
     commodity = sources.commodity[outlet]
-    worth = _outside_prices(network, "sell")[commodity]
-    at_place = sources.rank[outlet] == OutletClass.PLACE
-    worth[at_place] = _place_prices(network, "buy")[outlet[at_place]][:, None]
-    paid = _outside_prices(network, "buy")[commodity]
+    (sold, at_sinks), (bought, at_sources) = (_market_prices(network, side) for side in ("sell", "buy"))
+    worth, paid = sold[commodity], bought[commodity]
+    at_place, into_place = sources.rank[outlet] == OutletClass.PLACE, sinks.rank[inlet] == InletClass.PLACE
+    worth[at_place] = at_sources[outlet[at_place]][:, None]
     paid[network.inlets.alone[sinks.first[inlet]]] = np.inf
-    into_place = sinks.rank[inlet] == InletClass.PLACE
-    paid[into_place] = _place_prices(network, "sell")[inlet[into_place]][:, None]
+    paid[into_place] = at_sinks[inlet[into_place]][:, None]
     # an exchange from one market's place to another's is no trade-off of this kind
     paid[at_place & into_place] = np.inf
-    cost = (links.cost + carbon * links.co2)[link]
+    cost = (links.cost + settings.carbon_price * links.co2)[link]
     loss = np.full((len(arcs.link), worth.shape[1]), -np.inf)
     known = np.isfinite(worth) & np.isfinite(paid)
     with np.errstate(invalid="ignore"):
         loss[over] = np.where(known, cost[:, None] - ((1 - links.loss[link])[:, None] * paid - worth), -np.inf)
-    loss[_asked_for(network)] = -np.inf
+    # an exchange that is fixed, or counts for a mode share, may be asked for although it does not pay
+    asked = np.zeros(len(links.mode), dtype=bool)
+    for pattern in settings.fix:
+        asked |= matches(pattern, network.places, links.origin, links.target, links.commodity)
+    names = network.places.commodities[links.commodity]
+    for rule in settings.mode_share:
+        asked |= (names == rule.commodity) & np.isin(links.mode, np.asarray(rule.modes, dtype=object))
+    loss[np.append(asked, False)[arcs.link]] = -np.inf
     return loss
 
 
-def _asked_for(network: Network) -> Bools:
-    """Return the arcs that a policy constraint may require although they do not pay: fixed or mode-share arcs."""
-    arcs, links, settings = network.arcs, network.links, network.dataset.settings
-    wanted = np.zeros(len(links.mode), dtype=bool)
-    for pattern in settings.fix:
-        wanted |= matches(pattern, network.places, links.origin, links.target, links.commodity)
-    names = network.places.commodities[links.commodity]
-    for rule in settings.mode_share:
-        wanted |= (names == rule.commodity) & np.isin(links.mode, np.asarray(rule.modes, dtype=object))
-    return np.append(wanted, False)[arcs.link]
-
-
-def _larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bools:
+def _larger_than_need(network: Network, reach: ReachBounds) -> Bools:
     """Return the links dominated by another link of sufficient capacity at no higher cost of any kind."""
-    links = network.links
-    most, owner = carried(network, scope), network.places.owner
+    links, most, owner = network.links, reach.link, network.places.owner
     ample: Bools = np.asarray((most >= wanted(network, reach)).all(axis=1))
     # between public places a coalition has a part of the capacity, and what it wants does not shrink alike
     public = (owner[links.origin] == PUBLIC) & (owner[links.target] == PUBLIC)
@@ -261,79 +265,48 @@ def _larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Boo
     return beaten
 
 
-def _steps_too_large(network: Network, size: Floats) -> Bools:
-    """Return the steps of scale whose least size exceeds the need, where a smaller step costs less.
-
-    `size`, shape (units,), is the yearly capacity that suffices for all that each unit can run.
-    """
-    steps = network.units.steps
-    need = size[steps.unit]
-    floor = steps.fixed + steps.unit_cost * steps.least
-    enough = steps.most >= need
-    with np.errstate(invalid="ignore"):
-        at_need = np.where(enough, steps.fixed + steps.unit_cost * np.maximum(need, steps.least), np.inf)
-    cheapest = np.full(len(size), np.inf)
-    np.minimum.at(cheapest, steps.unit, np.where(np.isfinite(at_need), at_need, np.inf))
-    beaten: Bools = (steps.least > need) & (floor > cheapest[steps.unit])
-    return beaten
-
-
 def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> ReachBounds:
     """Return the upper bounds for the members of a scope.
 
     `allowed`, shape (arcs, periods) or (arcs, 1), marks the exchanges that are not ruled out. Without `tight` the
     bounds stated in the tables are kept, so that a conflict can be reported in their terms.
     """
-    places, units, arcs = network.places, network.units, network.arcs
-    factor = scope.factor(places)
-    unit_part = factor[units.site] * (scope.capital | ~units.is_build)
-    run = _times(units.capacity[:, None] * places.share[None, :] * units.available, unit_part[:, None])
-    kept = 1.0 - arcs.over(network.links.loss, 0.0)[:, None]
-    most = carried(network, scope)
+    places, units, arcs, links = network.places, network.units, network.arcs, network.links
+    owner, (_, part) = places.owner, scope.parts(places)
+    unit_part = part[units.site] * (scope.capital | ~units.is_build)
+    run = shared(units.capacity[:, None] * places.share[None, :] * units.available, unit_part[:, None])
+    common = ((owner[links.origin] == PUBLIC) & (owner[links.target] == PUBLIC))[:, None]
+    link_part = np.where(common, part[links.origin][:, None], 1.0)
+    most = shared(links.capacity[:, None] * places.share[None, :], link_part, common)
+    kept = 1.0 - np.append(links.loss, 0.0)[arcs.link][:, None]
     limit = np.vstack([most, np.full((1, most.shape[1]), np.inf)])[arcs.link]
-    limit = _times(limit, np.broadcast_to(allowed, limit.shape).astype(float))
-    bounds = _stated(network, factor, run, limit)
-    for _ in range(ROUNDS if tight else 0):
-        bounds = _tightened(network, _stated(network, factor, run, limit), kept)
-        if np.array_equal(bounds.run, run):
+    limit = shared(limit, np.broadcast_to(allowed, limit.shape).astype(float))
+    given, taken = (
+        shared(ends.amount, part[ends.site][:, None], owner[ends.site][:, None] == PUBLIC)
+        for ends in (network.outlets, network.inlets)
+    )
+    units_out, units_in = (np.flatnonzero(ends.kind == EndKind.UNIT) for ends in (network.outlets, network.inlets))
+    sides = ((network.outlets, units_out, given), (network.inlets, units_in, taken))
+    for _ in range(ROUNDS):
+        # of units, by their activity; all others as the tables state it
+        for ends, row, amount in sides:
+            amount[row] = shared(run[ends.ref[row]], ends.coefficient[row][:, None])
+        sent = sums(network.outlets.group, given, len(network.sources.site))
+        received = sums(network.inlets.group, taken, len(network.sinks.site))
+        flow = limit
+        if not tight:
             break
-        run = bounds.run
-    return bounds
-
-
-def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> ReachBounds:
-    """Return the bounds without propagation: each member's share of what the tables state, units by their activity."""
-    public = network.places.owner == PUBLIC
-    sides: list[tuple[Floats, Floats]] = []
-    for ends, group in ((network.outlets, network.sources), (network.inlets, network.sinks)):
-        amount = shared(ends.amount, factor[ends.site][:, None], public[ends.site][:, None])
-        row = ends.kind == EndKind.UNIT
-        amount[row] = _times(run[ends.ref[row]], ends.coefficient[row][:, None])
-        sides.append((amount, sums(ends.group, amount, len(group.site))))
-    (given, sent), (taken, received) = sides
-    return ReachBounds(run, given, taken, sent, received, limit)
-
-
-def _tightened(network: Network, stated: ReachBounds, kept: Floats) -> ReachBounds:
-    """Perform one round of bound propagation from the activity bounds of units and back to them."""
-    arcs, limit = network.arcs, stated.flow
-    flow = np.minimum(np.minimum(limit, stated.sent[arcs.outlet]), _per(stated.received[arcs.inlet], kept))
-    flow = np.where(limit > 0, flow, 0.0)
-    sent = np.minimum(stated.sent, sums(arcs.outlet, flow, len(network.sources.site)))
-    received = np.minimum(stated.received, sums(arcs.inlet, _times(flow, kept), len(network.sinks.site)))
-    run = stated.run.copy()
-    for ends, group in ((network.outlets, sent), (network.inlets, received)):
-        row = np.flatnonzero(ends.kind == EndKind.UNIT)
-        np.minimum.at(run, ends.ref[row], group[ends.group[row]] / ends.coefficient[row][:, None])
-    return replace(stated, run=run, sent=sent, received=received, flow=flow)
-
-
-def carried(network: Network, scope: Scope) -> Floats:
-    """Return the capacity of each link, public links in the members' share, shape (links, periods)."""
-    links, places = network.links, network.places
-    public = (places.owner[links.origin] == PUBLIC) & (places.owner[links.target] == PUBLIC)
-    part = np.where(public, scope.public_part(places), 1.0)
-    return shared(links.capacity[:, None] * places.share[None, :], part[:, None], public[:, None])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reached = np.nan_to_num(received[arcs.inlet] / kept, nan=np.inf, posinf=np.inf)
+        flow = np.where(limit > 0, np.minimum(np.minimum(limit, sent[arcs.outlet]), reached), 0.0)
+        sent = np.minimum(sent, sums(arcs.outlet, flow, len(sent)))
+        received = np.minimum(received, sums(arcs.inlet, shared(flow, kept), len(received)))
+        before, run = run, run.copy()
+        for (ends, row, _), group in zip(sides, (sent, received), strict=True):
+            np.minimum.at(run, ends.ref[row], group[ends.group[row]] / ends.coefficient[row][:, None])
+        if np.array_equal(run, before):
+            break
+    return ReachBounds(run, given, taken, sent, received, flow, most)
 
 
 def wanted(network: Network, reach: ReachBounds) -> Floats:
@@ -349,17 +322,21 @@ def wanted(network: Network, reach: ReachBounds) -> Floats:
     taken_at = network.sinks.site[incoming] * commodities + network.sinks.commodity[incoming]
     sent = sums(sent_at, reach.sent[outgoing], cells)
     taken = sums(taken_at, reach.received[incoming], cells)
-    received = _per(taken[links.target * commodities + links.commodity], 1 - links.loss[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        received = taken[links.target * commodities + links.commodity] / (1 - links.loss[:, None])
+    received = np.nan_to_num(received, nan=np.inf, posinf=np.inf)
     most: Floats = np.minimum(sent[links.origin * commodities + links.commodity], received)
     return most
 
 
-def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
-    """Return the members' share of amounts; unlimited public amounts stay unlimited for any share, even 0.
+def shared(amount: Floats, factor: Floats, public: Bools | bool = False) -> Floats:
+    """Return amounts times factors, where infinity times 0 is 0; unlimited public amounts stay unlimited even then.
 
-    `factor`, shape (n, 1), is the share of each, 0 for non-members.
+    A factor, shape (n, 1), is the members' share, 0 for non-members.
     """
-    part: Floats = np.where(public & np.isposinf(amount), np.inf, _times(amount, factor))
+    with np.errstate(invalid="ignore"):
+        product = np.nan_to_num(amount * factor, nan=0.0, posinf=np.inf)
+    part: Floats = np.where(public & np.isposinf(amount), np.inf, product)
     return part
 
 
@@ -369,17 +346,3 @@ def sums(index: Ints, amount: Floats, size: int) -> Floats:
     for period in range(amount.shape[1]):
         total[:, period] = np.bincount(index, weights=amount[:, period], minlength=size)
     return total
-
-
-def _times(amount: Floats, factor: Floats) -> Floats:
-    """Return the product, with infinity times 0 equal to 0."""
-    with np.errstate(invalid="ignore"):
-        product: Floats = np.nan_to_num(amount * factor, nan=0.0, posinf=np.inf)
-    return product
-
-
-def _per(amount: Floats, coefficient: Floats) -> Floats:
-    """Return the quotient, with division by 0 giving infinity."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quotient: Floats = np.nan_to_num(amount / coefficient, nan=np.inf, posinf=np.inf)
-    return quotient

@@ -25,20 +25,16 @@ class Scope:
     capital: bool = True
     deals: bool = False
 
-    def public_part(self, places: Places) -> float:
-        """Return the members' share of public capacity: weight(S) / weight(N)."""
-        return float(places.weight[self.members].sum() / places.weight.sum())
+    def parts(self, places: Places) -> tuple[Bools, Floats]:
+        """Return which sites belong to members or are public, and the members' share of the amounts at each site.
 
-    def sites(self, places: Places) -> Bools:
-        """Return which sites belong to members or are public."""
+        The share of public capacity is weight(S) / weight(N), that of sites of non-members 0.
+        """
         inside = np.append(self.members, True)  # the last stands for PUBLIC
         active: Bools = inside[places.owner]
-        return active
-
-    def factor(self, places: Places) -> Floats:
-        """Return the members' share of the amounts at each site, 0 at sites of non-members."""
-        part: Floats = np.where(places.owner == PUBLIC, self.public_part(places), 1.0) * self.sites(places)
-        return part
+        public = float(places.weight[self.members].sum() / places.weight.sum())
+        part: Floats = np.where(places.owner == PUBLIC, public, 1.0) * active
+        return active, part
 
 
 def everyone(places: Places) -> Scope:
@@ -49,8 +45,3 @@ def everyone(places: Places) -> Scope:
 def coalition(members: Bools) -> Scope:
     """Return the scope of v(S), without policy constraints."""
     return Scope(members, aims=False, duties=False)
-
-
-def today(places: Places) -> Scope:
-    """Return the scope of the status quo: no capital, deals only between enterprises, no policy constraints."""
-    return Scope(np.ones(len(places.enterprises), dtype=bool), aims=False, capital=False, deals=True)

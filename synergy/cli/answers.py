@@ -13,8 +13,8 @@ from rich.table import Table
 from synergy.cli.console import Talk
 from synergy.cli.options import Command, OutputOptions, StoreOptions, at_store, changes, opened
 from synergy.cli.words import WORDS
+from synergy.texts import CURRENCIES
 from synergy.texts import WORDS as SHARED
-from synergy.texts import currency_name
 from synergy.units import label
 
 Row = Mapping[str, object]
@@ -146,7 +146,8 @@ def _amount(talk: Talk, name: str, value: Money | Quantity, row: Row) -> str:
 
     if isinstance(value, Quantity):
         return f"{cell(talk, name, written(value.value))} {unit_label(value.unit, talk.lang)}".rstrip()
-    shown = f"{cell(talk, name, written(value.amount))} {currency_name(value.currency, talk.lang)}"
+    currency = CURRENCIES[talk.lang].get(value.currency, value.currency)
+    shown = f"{cell(talk, name, written(value.amount))} {currency}"
     of = next((one for one in (row.get("quantity"), row.get("amount")) if isinstance(one, Quantity)), None)
     per = unit_label(of.unit, talk.lang) if name == "price" and of is not None else ""
     return f"{shown}/{per}" if per else shown
@@ -168,6 +169,6 @@ def _text(talk: Talk, name: str, value: str) -> str:
     if name in _MOMENTS:
         return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
     if name in _SHARED and f"{name}.{value}" in SHARED:
-        return talk.shared(f"{name}.{value}")
+        return SHARED.say(f"{name}.{value}", talk.lang)
     key = f"phase.{value}" if name == "phase" else f"word.{value}"
     return talk.say(key) if name in _WORDS and key in WORDS else value

@@ -50,11 +50,9 @@ if TYPE_CHECKING:
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
 
-@click.group("synergy")
-@click.version_option(version("synergy-matching"), prog_name="synergy")
-@in_language
-def commands() -> None:
-    """Group all commands; their help texts are in `synergy.cli.words`."""
+# help texts are in `synergy.cli.words`
+commands = click.version_option(version("synergy-matching"), prog_name="synergy")(click.Group("synergy"))
+in_language(commands)
 
 
 @commands.command()

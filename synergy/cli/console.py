@@ -16,7 +16,7 @@ from rich.text import Text
 
 from synergy.cli.words import CLICK, WORDS
 from synergy.errors import SHOWN, Problem, Severity, folded
-from synergy.texts import LANGUAGES, text
+from synergy.texts import LANGUAGES
 
 PIPED_WIDTH = 200  # columns of a table that goes into a file or pipe
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
@@ -39,26 +39,22 @@ def localise(command: click.Command, talk: Talk) -> None:
     said = _Chinese() if talk.lang == "zh" else NullTranslations()
     for module in (click.core, click.exceptions, click.formatting, click.parser, click.types):
         vars(module).update(_=said.gettext, ngettext=said.ngettext)  # each imports them from gettext
-    _helped(command, talk, "")
-
-
-def _helped(command: click.Command, talk: Talk, within: str) -> None:
-    """Set the help texts recursively; `within` is the dotted path of the parent groups."""
-    command.context_settings["help_option_names"] = ["-h", "--help"]
-    command.context_settings["max_content_width"] = 110
-    command.help = talk.say(f"command.{within}{command.name}")
-    command.short_help = command.help
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            own_text = f"option.{within}{command.name}.{parameter.name}"  # if it has another meaning elsewhere
-            parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
-    own = command.get_help_option(click.Context(command, **command.context_settings))
-    if own is not None:
-        own.help = talk.say("option.help")
-    if isinstance(command, click.Group):
-        below = "" if command.name == "synergy" else f"{within}{command.name}."
-        for inner in command.commands.values():
-            _helped(inner, talk, below)
+    waiting = [(command, "")]  # commands, each with the dotted path of its parent groups
+    while waiting:
+        one, within = waiting.pop()
+        one.context_settings["help_option_names"] = ["-h", "--help"]
+        one.context_settings["max_content_width"] = 110
+        one.help = one.short_help = talk.say(f"command.{within}{one.name}")
+        for parameter in one.params:
+            if isinstance(parameter, click.Option):
+                own_text = f"option.{within}{one.name}.{parameter.name}"  # if it has another meaning elsewhere
+                parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
+        own = one.get_help_option(click.Context(one, **one.context_settings))
+        if own is not None:
+            own.help = talk.say("option.help")
+        if isinstance(one, click.Group):
+            below = "" if one.name == "synergy" else f"{within}{one.name}."
+            waiting += [(inner, below) for inner in one.commands.values()]
 
 
 def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -94,10 +90,6 @@ class Talk:
     def say(self, key: str, **fields: object) -> str:
         """Return a localized message of the command line."""
         return WORDS.say(key, self.lang, **fields)
-
-    def shared(self, key: str) -> str:
-        """Return a localized text shared with the pages."""
-        return text(key, self.lang)
 
     def document(self, record: object) -> None:
         """Print a record as a JSON document on standard output."""

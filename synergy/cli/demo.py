@@ -18,6 +18,7 @@ from synergy.cli.matching import STATUSES, run_round
 from synergy.cli.options import refuse_value
 from synergy.dataset.read import read
 from synergy.dataset.sheet import yearly
+from synergy.texts import text
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -48,7 +49,7 @@ def _printed(talk: Talk, dataset: Dataset, limits: LimitOptions) -> int:
     talk.note(talk.say("demo.matching", name=DATASET))
     run = run_round(talk, dataset, Options(**limits))
     if run.plan is None:
-        talk.error(talk.shared(f"status.{run.outcome.status}"))
+        talk.error(text(f"status.{run.outcome.status}", talk.lang))
         return STATUSES[run.outcome.status]
     print_plan(talk, dataset, run.plan, settlement=run.options.settlement)
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from synergy.cli.console import Talk
 from synergy.errors import DatasetError, Severity, VerificationError
-from synergy.texts import figure, percent, unit
+from synergy.texts import figure, percent, text, unit
 
 if TYPE_CHECKING:
     from synergy.cli.options import DatasetOptions
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from synergy.options import Options
     from synergy.plan import Decisions, Plan
     from synergy.round import Round
-    from synergy.scenario import Scenario
 
 STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
 OUTCOME = "synergy/outcome/1"  # schema of the JSON document of a run without a plan
@@ -43,23 +42,21 @@ class CommandInput:
     def read(self) -> Dataset:
         """Read the dataset with scenario and settings applied."""
         from synergy.dataset.read import read
-
-        return read(self.dataset, self.policy(), self.settings)
-
-    def policy(self) -> Scenario | None:
-        """Read the scenario file, or return None if none is given."""
         from synergy.dataset.settings import load_scenario
 
-        return None if self.scenario is None else load_scenario(self.scenario)
+        scenario = None if self.scenario is None else load_scenario(self.scenario)
+        return read(self.dataset, scenario, self.settings)
 
 
 def check_dataset(talk: Talk, asked: CommandInput) -> int:
     """Print all problems of a dataset and return the exit status of the most severe one."""
     from synergy.dataset.read import check, refusal
+    from synergy.dataset.settings import load_scenario
 
     dataset: Dataset | None = None
     try:
-        dataset, problems = check(asked.dataset, asked.policy(), asked.settings)
+        scenario = None if asked.scenario is None else load_scenario(asked.scenario)
+        dataset, problems = check(asked.dataset, scenario, asked.settings)
     except DatasetError as error:  # the scenario file
         problems = error.problems
     if asked.as_json:
@@ -195,7 +192,7 @@ def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
 
     if as_json:
         talk.document({"schema": OUTCOME, "status": outcome.status, "diagnosis": plain(outcome.diagnosis)})
-    talk.error(talk.shared(f"status.{outcome.status}"))
+    talk.error(text(f"status.{outcome.status}", talk.lang))
     if outcome.status == "no_plan":
         talk.note(talk.say("hint.time"))
     elif not outcome.diagnosis:

@@ -9,7 +9,7 @@ import click
 from synergy.cli.answers import Row, answer, shows, steps
 from synergy.cli.console import Talk
 from synergy.cli.options import KEY, ROUND, Fields, StoreOptions, at_store, group, opened
-from synergy.texts import say
+from synergy.texts import say, text
 
 if TYPE_CHECKING:
     from synergy.cli.answers import Shown
@@ -48,7 +48,7 @@ def _row(talk: Talk, one: OwnProposal | WholeProposal) -> Row:
     """Return a proposal with its title, partners and standing; of money, a party sees its own."""
     from synergy.records.proposals import WholeProposal
 
-    title, kind = say((one.title_en, one.title_zh), talk.lang), talk.shared(f"kind.{one.kind}")
+    title, kind = say((one.title_en, one.title_zh), talk.lang), text(f"kind.{one.kind}", talk.lang)
     row = dict(one) | {"title": title, "kind": kind}
     if isinstance(one, WholeProposal):
         return row | {"partners": one.enterprises, "standing": one.answer}

@@ -27,7 +27,7 @@ from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import Alternatives, alternatives, alternatives_record, sentence
 from synergy.proposals.names import Names, amount, names
 from synergy.records.files import read_plan
-from synergy.texts import currency_name, figure, unit
+from synergy.texts import CURRENCIES, figure, text, unit
 from synergy.uncertainty.figures import SAID, Figure, subject
 from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity, sensitivity_record
 
@@ -66,7 +66,7 @@ class _ChainPage:
     def per(self) -> str:
         """Return the unit of money per unit of the initial commodity, such as ``CNY/t``."""
         known = "吨" if self.unit == "t" and self.talk.lang == "zh" else self.unit
-        return f"{currency_name(self.currency, self.talk.lang)}/{known}"
+        return f"{CURRENCIES[self.talk.lang].get(self.currency, self.currency)}/{known}"
 
     def listed(self, parts: list[str]) -> str:
         """Join parts with the list separator of the language."""
@@ -101,7 +101,7 @@ def _table(page: _ChainPage, found: Pathways, shown: set[Chain]) -> Table:
     for level in ("low", "middle", "high", "standing"):
         table.add_column(f"{say(f'paths.{level}')}\n{page.per}", justify="right", no_wrap=True)
     capex = unit("money", page.talk.lang, page.currency)
-    table.add_column(f"{page.talk.shared('head.capex')}\n{capex}", justify="right", no_wrap=True)
+    table.add_column(f"{text('head.capex', page.talk.lang)}\n{capex}", justify="right", no_wrap=True)
     table.add_column(say("paths.least"), ratio=2, overflow="fold")
     table.add_column(say("paths.units"), ratio=3, overflow="fold")
     table.add_column(say("paths.remark"), ratio=2, overflow="fold")
@@ -297,12 +297,12 @@ def _interval(talk: Talk, dataset: Dataset, figure: Figure) -> str:
 def _unit_of(talk: Talk, dataset: Dataset, figure: Figure) -> str:
     """Return the unit of a figure: that of its column, for the currency, commodity and process of its first row."""
     place = figure.rows[0].place
-    column = TABLES[figure.table].column(figure.column) if place >= 0 else None
+    column = TABLES[figure.table].by_name.get(figure.column) if place >= 0 else None
     if column is None:
         return ""
     row, said = dataset[figure.table].iloc[place], names(dataset, talk.lang)
     known = {
-        "money": currency_name(dataset.settings.currency, talk.lang),
+        "money": CURRENCIES[talk.lang].get(dataset.settings.currency, dataset.settings.currency),
         "unit": unit_label(said.unit.get(str(row.get("commodity")), ""), talk.lang),
         "activity": unit_label(said.activity.get(str(row.get("process")), ""), talk.lang),
     }

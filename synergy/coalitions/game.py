@@ -23,8 +23,7 @@ import numpy as np
 from scipy import sparse
 
 from synergy.coalitions.parallel import Shelf, Spread
-from synergy.coalitions.parametric import Frame, Owned, Prepared, Solver, frame_of, prepare, solver_of, ties_of
-from synergy.dataset.sheet import Dataset
+from synergy.coalitions.parametric import Frame, Owned, Prepared, Solver, frame_of, prepare
 from synergy.model.build import Model
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, DEVEX, Basis, SolverResult, SolverSession, Status
 from synergy.model.linking_cuts import Forcing
@@ -70,6 +69,9 @@ class CoalitionGame:
     solved once. The dataset has the scenario of the round applied. `params` gives threads and seed of a solver, who
     hears of the progress and who may end it; coalitions are solved side by side by `executor`, in this process where
     there is none. For `small` and `quick` see `synergy.coalitions.parametric.Prepared`.
+
+    `hard`: coalitions have too many binary decisions to prove each optimal. `stopped` is the reason that ended a search
+    early, other than gap or work.
     """
 
     def __init__(
@@ -84,107 +86,78 @@ class CoalitionGame:
     ) -> None:
         frame, model = frame_of(network)
         self._params = params or SolveParams(time_limit=math.inf)
-        prepared = prepare(frame, self._params, None if known.plan is None else _carried(frame, model, *known.plan))
-        self._prepared = replace(prepared, small=small, quick=quick)
+        plan = None if known.plan is None else _carried(frame, model, *known.plan)
+        prepared = replace(prepare(frame, self._params, plan), small=small, quick=quick)
+        self._prepared = prepared
         self.frame, self.players, self.start = prepared.frame, prepared.frame.players, prepared.start
         self.assignment: Assignment | None = None
-        self._ties = ties_of(self.frame)
-        self.components: tuple[Ints, ...] = self._ties.pieces(np.ones(len(self.players), dtype=bool))
-        self._spread = Spread(solver_of, self._prepared, executor, CHUNK)
-        walks = quick and self.hard and known.plan is not None
-        self._walks = Spread(walker_of, self._prepared, executor) if walks else None
-        self._grand, self._timed = known.grand, prepared.timed
-        self._over: str | None = None  # what kept a search from being made
+        self.components: tuple[Ints, ...] = self.frame.pieces(np.ones(len(self.players), dtype=bool))
+        self.hard = int(self.frame.problem.integer.sum()) > small
+        self.stopped: str | None = "clock" if prepared.timed else None
+        self._walks = quick and self.hard and plan is not None
+        make: Callable[[Prepared], Callable[[Bools], list[Worth]]] = Walker if self._walks else Solver
+        self._spread = Spread(make, prepared, executor, 1 if self._walks else CHUNK)
         alone = [-np.inf if (value := known.alone[name]) is None else float(value) for name in self.players]
+        self._grand = known.grand
         self._kept: dict[_Key, Worth] = {(index,): Worth(value, value) for index, value in enumerate(alone)}
-        self._shelf = Shelf[list[str | bool]](self._params.memory, "coalitions", self._mark(network.dataset))
+        # values depend on the dataset, the solver's effort, and the plan of all
+        effort = (small, quick, self._params.threads, self._params.seed)
+        held = b"" if plan is None else plan.tobytes()
+        mark = hashlib.sha256(f"{network.dataset.mark} {effort}".encode() + held).hexdigest()
+        self._shelf = Shelf[list[str | bool]](self._params.memory, "coalitions", mark)
         self._searches: dict[bytes, Search] = {}
 
-    @property
-    def hard(self) -> bool:
-        """Return whether coalitions have too many binary decisions to prove each optimal."""
-        return int(self.frame.problem.integer.sum()) > self._prepared.small
-
-    @property
-    def stopped(self) -> str | None:
-        """Return the reason that ended a search early, other than gap or work."""
-        timed = self._timed or any(worth.timed for worth in self._kept.values())
-        return "clock" if timed else self._over
-
-    @property
-    def solved(self) -> int:
-        """Return the number of pieces whose value is known."""
-        return len(self._kept)
-
-    def value(self, members: Bools) -> Worth:
-        """Return the value of a coalition; that of the grand coalition includes the aims of the round."""
-        return self.values([members])[0]
-
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return the values of coalitions in the order given; bitwise equal for any number of workers."""
-        if self._walks is not None:
-            return self._walked(many, self._walks)
-        whole = len(self.players)
-        pieces = [() if members.sum() == whole else self._ties.pieces(members) for members in many]
-        wanted = dict.fromkeys(_key(piece) for some in pieces for piece in some)
-        missing = self._missing(list(wanted))
+        """Return the values of coalitions in the order given; bitwise equal for any number of workers.
 
-        def heard(found: list[Worth]) -> None:
-            self._params.say("settlement", done=len(found), total=len(missing))
-            self._keep(dict(zip(missing, found, strict=False)))
-
-        self._spread.map([self._members(key) for key in missing], heard)
-        self._shelf.flush()
-        return [
-            self._grand if members.sum() == whole else _sum([self._kept[_key(piece)] for piece in some])
-            for members, some in zip(many, pieces, strict=True)
-        ]
-
-    def _walked(self, many: Sequence[Bools], walks: Spread[Prepared, Bools, list[Worth]]) -> list[Worth]:
-        """Return values of coalitions with the plan's binary decisions fixed, solved along nested runs of coalitions.
-
-        Never less than what the members have alone.
+        That of the grand coalition includes the aims of the round. With the plan's binary decisions fixed a coalition
+        is valued as one piece, and never less than what its members have alone.
         """
-        whole = len(self.players)
-        keys = [_key(np.flatnonzero(members)) for members in many]
-        missing = self._missing([key for key in dict.fromkeys(keys) if 0 < len(key) < whole])
-        runs = _nested(missing)
-        tasks = [np.array([self._members(key) for key in run]) for run in runs]
+        parts: list[list[_Key]] = []
+        for members in many:
+            pieces: tuple[Ints, ...] = ()
+            if 0 < members.sum() < len(members):
+                pieces = (np.flatnonzero(members),) if self._walks else self.frame.pieces(members)
+            parts.append([tuple(piece.tolist()) for piece in pieces])
+        self._learn(list(dict.fromkeys(key for keys in parts for key in keys)))
+        found = []
+        for members, keys in zip(many, parts, strict=True):
+            worths = [self._kept[key] for key in keys]
+            value, bound = sum((one.value for one in worths), 0.0), sum((one.bound for one in worths), 0.0)
+            found.append(self._grand if members.all() else Worth(value, bound))
+        return found
 
-        def heard(found: list[list[Worth]]) -> None:
-            self._params.say("settlement", done=len(found), total=len(runs))
-            done = zip(missing, (worth for some in found for worth in some), strict=False)
-            self._keep({key: self._at_least_alone(key, worth) for key, worth in done if key not in self._kept})
+    def _learn(self, keys: Sequence[_Key]) -> None:
+        """Value the coalitions that neither this game nor an earlier attempt of the run knows.
 
-        walks.map(tasks, heard)
-        self._shelf.flush()
-        known = self._kept | {(): Worth(0.0, 0.0), tuple(range(whole)): self._grand}
-        return [known[key] for key in keys]
-
-    def _at_least_alone(self, key: _Key, worth: Worth) -> Worth:
-        """Raise a coalition value to at least the sum of its members' standalone values."""
-        value = max(worth.value, sum(self._kept[player,].value for player in key))
-        return replace(worth, value=value, bound=max(value, worth.bound))
-
-    def _missing(self, keys: Sequence[_Key]) -> list[_Key]:
-        """Return the coalitions whose value is unknown, here and to earlier attempts of the run."""
-        for key in keys:
-            if key not in self._kept and (record := self._shelf.get(_text(key))) is not None:
-                self._kept[key] = _worth_of(record)
-        return [key for key in keys if key not in self._kept]
-
-    def _keep(self, found: Mapping[_Key, Worth]) -> None:
-        """Store values, for the next attempt of the run too."""
-        new = {key: worth for key, worth in found.items() if key not in self._kept}
-        self._kept.update(new)
-        self._shelf.put({_text(key): _worth_record(worth) for key, worth in new.items()})
-
-    def _mark(self, dataset: Dataset) -> str:
-        """Return the cache key of coalition values: dataset, solver effort, and the plan of all."""
-        plan = self._prepared.plan
-        held = b"" if plan is None else plan.tobytes()
-        hard = (self._prepared.small, self._prepared.quick, self._params.threads, self._params.seed)
-        return hashlib.sha256(f"{dataset.mark} {hard}".encode() + held).hexdigest()
+        With the plan's binary decisions fixed they are solved in runs, in each of which every coalition contains the
+        one before.
+        """
+        names = {key: f"{sum(1 << player for player in key):x}" for key in keys if key not in self._kept}
+        runs: list[list[_Key]] = []
+        for key, name in names.items():
+            if name in self._shelf.found:
+                stored, bound, timed = self._shelf.found[name]
+                self._kept[key] = Worth(float(stored), float(bound), bool(timed))
+            elif self._walks and runs and set(runs[-1][-1]) < set(key):
+                runs[-1].append(key)
+            else:
+                runs.append([key])
+        done, every = 0, np.arange(len(self.players))
+        for chunk in self._spread.results([np.array([np.isin(every, key) for key in run]) for run in runs]):
+            done += len(chunk)
+            self._params.say("settlement", done=done, total=len(runs))
+            records: dict[str, list[str | bool]] = {}
+            for run, worths in zip(runs[done - len(chunk) : done], chunk, strict=True):
+                for key, worth in zip(run, worths, strict=True):
+                    least = sum(self._kept[player,].value for player in key) if self._walks else -np.inf
+                    value = max(worth.value, least)
+                    self._kept[key] = Worth(value, max(value, worth.bound), worth.timed)
+                    records[names[key]] = [repr(float(value)), repr(float(self._kept[key].bound)), worth.timed]
+            self._shelf.put(records)
+        self._shelf.put({}, now=True)
+        if any(self._kept[key].timed for key in names):
+            self.stopped = "clock"
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition with the greatest excess under a payoff, see `synergy.settlement.game.Game`.
@@ -193,119 +166,49 @@ class CoalitionGame:
         somebody asked to stop.
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
-        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED and self._params.ended() is None:
-            return self._of_all(payoff, inside)
-        bound = self._bound(payoff, inside)
-        near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
-        best = self._best(payoff, inside, self._listed(inside))
-        if best.excess >= bound - near or inside.sum() <= 1:
-            return Found(best.members, best.excess, max(bound, best.excess), best.value)
-        ended = self._params.ended()
-        self._over = self._over or ended
-        if ended is None:
-            key = inside.tobytes()
-            if key not in self._searches:
-                params = replace(self._params.fresh(1.0, math.inf), stop=self._params.stop)
-                self._searches[key] = Search(self.frame, inside, params, self._prepared.small, self._prepared.basis)
-            suspects, proven, timed = self._searches[key].suspects(payoff)
-            bound, self._timed = min(bound, proven), self._timed or timed
-            best = self._best(payoff, inside, suspects, best)
-        return Found(best.members, best.excess, max(bound, best.excess), best.value)
-
-    def _of_all(self, payoff: Floats, inside: Bools) -> Found:
-        """Return the coalition with the greatest excess by solving all of them; the bound is that of their values."""
         players = np.flatnonzero(inside).tolist()
-        keys = [key for size in range(1, len(players)) for key in itertools.combinations(players, size)]
-        many = [self._members(key) for key in keys]
-        best = self._best(payoff, inside, many)
-        bounds = [
-            worth.bound - float(payoff[members].sum()) for members, worth in zip(many, self.values(many), strict=True)
-        ]
-        return replace(best, bound=max(bounds, default=-np.inf))
+        if not self.hard and 2.0 ** len(players) - 2 <= LISTED and self._params.ended() is None:
+            keys = [key for size in range(1, len(players)) for key in itertools.combinations(players, size)]
+            return self._best(payoff, inside, [np.isin(np.arange(len(inside)), key) for key in keys])
+        bound = np.inf
+        if self.start is not None:
+            below = np.sort((self.start - payoff)[inside])[::-1]
+            bound = float(np.cumsum(below)[:-1].max(initial=-np.inf))
+        keys = [(player,) for player in players]
+        keys += [key for key in self._kept if len(key) > 1 and inside[list(key)].all()]
+        best = self._best(payoff, inside, [np.isin(np.arange(len(inside)), key) for key in keys])
+        near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
+        if best.excess < bound - near and len(players) > 1:
+            ended = self._params.ended()
+            self.stopped = self.stopped or ended
+            if ended is None:
+                key = inside.tobytes()
+                if key not in self._searches:
+                    params = replace(self._params.fresh(1.0, math.inf), stop=self._params.stop)
+                    self._searches[key] = Search(self.frame, inside, params, self._prepared.small, self._prepared.basis)
+                suspects, proven, timed = self._searches[key].suspects(payoff)
+                bound, self.stopped = min(bound, proven), "clock" if timed else self.stopped
+                found = self._best(payoff, inside, suspects)
+                best = found if found.excess > best.excess else best
+        return replace(best, bound=max(bound, best.excess))
 
-    def _listed(self, inside: Bools) -> list[Bools]:
-        """Return the coalitions to check before any search: the known ones, and each enterprise alone."""
-        alone = [(int(player),) for player in np.flatnonzero(inside)]
-        known = [key for key in self._kept if len(key) > 1 and inside[list(key)].all()]
-        return [self._members(key) for key in alone + known]
-
-    def _best(self, payoff: Floats, inside: Bools, many: Sequence[Bools], best: Found | None = None) -> Found:
-        """Return the coalition with the greatest excess, the first of those; all that are inside are out."""
-        found = best or Found(np.zeros(len(payoff), dtype=bool), -np.inf, np.inf, -np.inf)
+    def _best(self, payoff: Floats, inside: Bools, many: Sequence[Bools]) -> Found:
+        """Return the coalition with the greatest excess, the first of those, and the greatest bound; not all inside."""
+        best, bound = Found(np.zeros(len(payoff), dtype=bool), -np.inf, -np.inf, -np.inf), -np.inf
         proper = [members for members in many if 0 < members.sum() < inside.sum()]
         for members, worth in zip(proper, self.values(proper), strict=True):
-            excess = worth.value - float(payoff[members].sum())
-            if excess > found.excess:
-                found = Found(members, excess, np.inf, worth.value)
-        return found
-
-    def _bound(self, payoff: Floats, inside: Bools) -> float:
-        """Return an upper bound on the excess of every proper coalition, from the dual payoffs."""
-        if self.start is None:
-            return np.inf
-        below = np.sort((self.start - payoff)[inside])[::-1]
-        sums = np.cumsum(below)[:-1]
-        return float(sums.max(initial=-np.inf))
-
-    def _members(self, key: _Key) -> Bools:
-        members = np.zeros(len(self.players), dtype=bool)
-        members[list(key)] = True
-        return members
-
-
-def _worth_record(worth: Worth) -> list[str | bool]:
-    """Encode a coalition value as plain JSON, exactly: JSON has no infinity."""
-    return [repr(float(worth.value)), repr(float(worth.bound)), worth.timed]
-
-
-def _worth_of(record: list[str | bool]) -> Worth:
-    """Decode a coalition value from its record.
-
-    Examples
-    --------
-    >>> _worth_of(_worth_record(Worth(0.1, float("inf"))))
-    Worth(value=0.1, bound=inf, timed=False)
-    """
-    value, bound, timed = record
-    return Worth(float(value), float(bound), bool(timed))
-
-
-def _nested(keys: Sequence[_Key]) -> list[list[_Key]]:
-    """Group coalitions into runs, in each of which every coalition contains the one before."""
-    runs: list[list[_Key]] = []
-    for key in keys:
-        if runs and set(runs[-1][-1]) < set(key):
-            runs[-1].append(key)
-        else:
-            runs.append([key])
-    return runs
-
-
-def _text(key: _Key) -> str:
-    """Return a short name of a coalition.
-
-    Examples
-    --------
-    >>> _text((0, 2, 5))
-    '25'
-    """
-    return f"{sum(1 << player for player in key):x}"
-
-
-def _key(piece: Ints) -> _Key:
-    return tuple(piece.tolist())
-
-
-def _sum(worths: Sequence[Worth]) -> Worth:
-    """Return the sum of the values of pieces; 0 for none."""
-    return Worth(sum((worth.value for worth in worths), 0.0), sum((worth.bound for worth in worths), 0.0))
+            paid = float(payoff[members].sum())
+            bound = max(bound, worth.bound - paid)
+            if worth.value - paid > best.excess:
+                best = Found(members, worth.value - paid, bound, worth.value)
+        return replace(best, bound=bound)
 
 
 def _carried(frame: Frame, model: Model, source: Model, x: Floats) -> Floats:
     """Map the binary decisions of a plan, `x` of the model `source`, to the columns of a frame by their keys."""
     held = np.zeros(len(frame.problem.cost))
     for name in ("built", "open", "on", "partner"):
-        block, known = model.column(name), source.column(name)
+        block, known = model.columns[name], source.columns[name]
         if len(block) and len(known):
             names = list(block.key)
             stated = zip(*(known.key[part].tolist() for part in names), strict=True)
@@ -315,13 +218,11 @@ def _carried(frame: Frame, model: Model, source: Model, x: Floats) -> Floats:
     return held
 
 
-def walker_of(prepared: Prepared) -> Callable[[Bools], list[Worth]]:
-    """Return the function that values a run of nested coalitions; `workers` call this factory."""
-    return Walker(prepared).worths
-
-
 class Walker:
-    """Problem in a solver, with the binary decisions of the plan in `prepared` fixed."""
+    """Problem in a solver, with the binary decisions of the plan in `prepared` fixed, for values of coalitions.
+
+    What is called with nested coalitions returns their values.
+    """
 
     def __init__(self, prepared: Prepared) -> None:
         assert prepared.plan is not None
@@ -340,7 +241,7 @@ class Walker:
         self._basis = self._session.basis()
         self._solver: Solver | None = None
 
-    def worths(self, many: Bools) -> list[Worth]:
+    def __call__(self, many: Bools) -> list[Worth]:
         """Return the values of nested coalitions with the plan's decisions fixed, solved from the last to the first.
 
         `many` has shape (k, players); each holds the one before. Values are the same whatever was valued before; bounds
@@ -360,7 +261,7 @@ class Walker:
         if answer.status is not Status.OPTIMAL:
             self._session.rebase(self._basis)
             self._solver = self._solver or Solver(self._prepared)
-            return self._solver.worth(members)
+            return self._solver(members[None])[0]
         value = -answer.value * self.frame.problem.money
         start = self._prepared.start
         return Worth(value, np.inf if start is None else max(value, float(start[members].sum())))
@@ -378,13 +279,13 @@ class Walker:
 
     def _put(self, members: Bools) -> None:
         """Set the bounds of the problem for a coalition."""
-        lower, upper, limit = self.frame.bounds(members)
-        lower, upper = lower[self._keep], upper[self._keep]
+        problem = self.frame.of(members)
+        lower, upper = problem.lower[self._keep], problem.upper[self._keep]
         self._lower, self._held = lower, np.clip(self._plan[self._keep], lower, upper)
         lower, upper = (np.where(self._integer, self._held, side) for side in (lower, upper))
         self._session.bound(np.arange(len(self._keep)), lower, upper)
         rows = self._rows[self._public]
-        self._session.limit(self._public, self.frame.problem.row_lower[rows], limit[rows])
+        self._session.limit(self._public, problem.row_lower[rows], problem.row_upper[rows])
 
 
 class Search:
@@ -459,8 +360,8 @@ def _admission(frame: Frame, inside: Bools) -> tuple[ScaledProblem, Forcing]:
     binaries that admit, at least one and not all of `inside`; payments are their costs, set by each search. The forcing
     rows are the frame's, in these columns.
     """
-    problem = frame.problem
-    lower, upper, _ = frame.bounds(inside)
+    problem, admitted = frame.problem, frame.of(inside)
+    lower, upper = admitted.lower, admitted.upper
     columns, players = len(problem.cost), len(frame.players)
     rights = _rights(frame)
     more, sides = zip(*_admitting(frame, lower, upper), strict=True)

@@ -95,37 +95,36 @@ class Spread(Generic[_Need, _Task, _T]):
         self._tool: Callable[[_Task], _T] | None = None
         self._frozen: tuple[str, bytes] | None = None
 
-    def map(self, tasks: Sequence[_Task], heard: Callable[[list[_T]], None] | None = None) -> list[_T]:
-        """Return the results of picklable tasks in their order; `heard` hears the results that there are so far."""
-        results: list[_T] = []
-        for chunk in self._chunks(tasks):
-            results += chunk
-            if heard is not None:
-                heard(results)
-        return results
-
-    def _chunks(self, tasks: Sequence[_Task]) -> Iterator[list[_T]]:
+    def results(self, tasks: Sequence[_Task]) -> Iterator[list[_T]]:
+        """Yield the results of picklable tasks in their order, as many at a time as are done together."""
         parts = [tasks[start : start + self._chunk] for start in range(0, len(tasks), self._chunk)]
-        if self._executor is None or len(parts) < 2:
-            yield from (self._here(part) for part in parts)
-            return
-        if self._frozen is None:
-            frozen = pickle.dumps(self._needs)
-            self._frozen = (hashlib.sha256(frozen).hexdigest(), frozen)
-        futures = [self._sent(part) for part in parts]
+        futures: list[Future[list[_T]]] = []
+        if self._executor is not None and len(parts) > 1:
+            if self._frozen is None:
+                frozen = pickle.dumps(self._needs)
+                self._frozen = (hashlib.sha256(frozen).hexdigest(), frozen)
+            futures = [self._sent(part) for part in parts]
         fresh = FRESH if isinstance(self._executor, Pool) else 0
         try:
             for place, part in enumerate(parts):
-                while _lost(futures[place]) and fresh and isinstance(self._executor, Pool):
+                while futures and _lost(futures[place]) and fresh and isinstance(self._executor, Pool):
                     fresh -= 1
                     self._executor.renew()
                     futures = [
                         self._sent(again) if _lost(future) else future
                         for again, future in zip(parts, futures, strict=True)
                     ]
-                yield self._here(part) if _lost(futures[place]) else futures[place].result()
+                if futures and not _lost(futures[place]):
+                    yield futures[place].result()
+                    continue
+                self._tool = self._tool or self._make(self._needs)
+                done = []
+                for task in part:
+                    check()
+                    done.append(self._tool(task))
+                yield done
         except Halted:
-            if isinstance(self._executor, Pool):
+            if futures and isinstance(self._executor, Pool):
                 self._executor.abandon()
             raise
         finally:
@@ -142,15 +141,6 @@ class Spread(Generic[_Need, _Task, _T]):
             lost: Future[list[_T]] = Future()
             lost.set_exception(error)
             return lost
-
-    def _here(self, part: Sequence[_Task]) -> list[_T]:
-        """Return the results of some tasks, done in this process."""
-        self._tool = self._tool or self._make(self._needs)
-        results = []
-        for task in part:
-            check()
-            results.append(self._tool(task))
-        return results
 
 
 def _lost(future: Future[list[_T]]) -> bool:
@@ -172,7 +162,7 @@ def _run(make: _Make[_Need, _Task, _T], needs: tuple[str, bytes], tasks: list[_T
 
 
 class Shelf(Generic[_Kept]):
-    """Cache of the results of one kind in the checkpoints of a run, by name.
+    """Cache of the results of one kind in the checkpoints of a run, by name; `found` are those that are stored.
 
     `mark` stands for what the results depend on. Without `memory` nothing is kept, nothing found.
     """
@@ -181,22 +171,13 @@ class Shelf(Generic[_Kept]):
         self._memory, self._name, self._mark = memory, name, mark
         start = None if memory is None or memory.start is None else memory.start.get(name)
         same = isinstance(start, Mapping) and start.get("mark") == mark
-        self._found: dict[str, _Kept] = dict(start["found"]) if same and start is not None else {}
-        self._noted, self._told = len(self._found), time.monotonic()
+        self.found: dict[str, _Kept] = dict(start["found"]) if same and start is not None else {}
+        self._noted, self._told = len(self.found), time.monotonic()
 
-    def get(self, key: str) -> _Kept | None:
-        """Return a stored result, None where there is none."""
-        return self._found.get(key)
-
-    def put(self, found: Mapping[str, _Kept]) -> None:
-        """Store some results, plain JSON; they are saved at intervals."""
-        self._found.update(found)
-        if time.monotonic() - self._told > PAUSE:
-            self.flush()
-
-    def flush(self) -> None:
-        """Save the results that are not saved yet."""
-        if self._memory is None or len(self._found) == self._noted:
-            return
-        self._noted, self._told = len(self._found), time.monotonic()
-        self._memory.note({self._name: {"mark": self._mark, "found": dict(self._found)}})
+    def put(self, found: Mapping[str, _Kept], *, now: bool = False) -> None:
+        """Store some results, plain JSON; what is not saved yet is saved at intervals, or now."""
+        self.found.update(found)
+        due = now or time.monotonic() - self._told > PAUSE
+        if due and self._memory is not None and len(self.found) != self._noted:
+            self._noted, self._told = len(self.found), time.monotonic()
+            self._memory.note({self._name: {"mark": self._mark, "found": dict(self.found)}})

@@ -13,7 +13,7 @@ in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,25 +24,23 @@ from synergy.accounts.facts import MISSING
 from synergy.accounts.ledger import ledger
 from synergy.accounts.owners import GIVING, TAKING, collected, owner_of
 from synergy.coalitions.game import CoalitionGame, Known
-from synergy.coalitions.parametric import column_owners, frame_of, ties_of
+from synergy.coalitions.parametric import column_owners, frame_of
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
-from synergy.model.assembly import arrivals
 from synergy.model.build import Model
 from synergy.model.decode import decode
 from synergy.model.highs import SolverSession, Status
-from synergy.model.scaling import ScaledProblem, noiseless, scaled
+from synergy.model.scaling import noiseless, scaled
 from synergy.model.solve_params import Control
 from synergy.network.network import between_enterprises, network_of
 from synergy.network.places import PUBLIC, Floats, Ints, positions
 from synergy.options import Options, params_of
-from synergy.plan import Plan, Term
-from synergy.scenario import Cell
+from synergy.plan import Plan
 from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.game import RuleUndefined, Worth
 from synergy.settlement.prices import Ladder, PriceLimits, Sold, Trades, document, limited
-from synergy.settlement.rules import RULES, Shares, settle
+from synergy.settlement.rules import RULES, settle
 
 HUNDREDTH = 0.01
 DIGITS = 1e-14  # part of the money in a plan below which its sums are rounded
@@ -52,6 +50,7 @@ HARD_SAMPLES = 24  # pairs of orders of a sampled rule there: each takes as many
 HARD_BATCH = 4
 HARD_PRECISE = 2e-3
 KEY = ["from_site", "to_site", "commodity"]
+NONE = np.empty(0, np.int64), np.empty(0)  # flows, and an amount of each
 
 
 def settled(plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
@@ -70,21 +69,31 @@ def settled(plan: Plan, found: tuple[Model, Floats], options: Options, control: 
     params.say("settlement")
     known = Known(Worth(plan.value, plan.bound), alone, found)
     game = CoalitionGame(network, known, params, control.executor, quick=method == "shapley")
-    told = _told(game, options.seed, _base_of(dataset, plan, options.base))
-    shares = settle(game, method, replace(told, ended=params.ended))
+    shares = settle(game, method, replace(_rule_options(game, dataset, plan, options), ended=params.ended))
     # of one enterprise alone the rule knows v(N), which is found apart from v of it alone
     floors = [-np.inf if (value := alone.get(name)) is None else value for name in shares.players]
     shares = replace(shares, standalone=np.array(floors, float))
     params.say("prices")
     (key, trades), own = _exchanges_of(*found), collected(dataset, plan.decisions).to_numpy(float)
-    kept = limited(trades, _limits(key, options.prices))
-    sides = [[shares.players[one] for one in side.tolist()] for side in (trades.seller, trades.buyer)]
+    # the price limits asked of each exchange; those of other exchanges are ignored
+    asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in options.prices}
+    limits = [asked.get(ends, {}) for ends in key.itertuples(index=False, name=None)]
+    columns = [[limit.get(name) for limit in limits] for name in ("least", "most", "agreed")]
+    kept = limited(trades, PriceLimits(*np.array(columns, dtype=float)))
+    firms = [[shares.players[one] for one in side.tolist()] for side in (trades.seller, trades.buyer)]
     labels = [
         {"from": start, "to": end, "commodity": commodity, "seller": seller, "buyer": buyer}
-        for (start, end, commodity), seller, buyer in zip(key.itertuples(index=False), *sides, strict=True)
+        for (start, end, commodity), seller, buyer in zip(key.itertuples(index=False), *firms, strict=True)
     ]
-    ladder = _ladder(options.price_step, shares, own, kept.trades)
-    record = document(shares, own, Sold(kept.trades, labels, kept.shown), ladder)
+    # money is rounded to hundredths, or finer where these would matter to the stability of payoffs; coarser where it is
+    # so much that its sums in floating point are
+    paid = np.abs(kept.trades.quantity * np.maximum(np.abs(kept.trades.low), np.abs(kept.trades.high)))
+    money = float(np.abs(own).sum() + np.abs(shares.payoff).sum() + paid.sum())
+    least = shares.certificate.tolerance / (10 * len(shares.players))
+    unit = min(HUNDREDTH, 10.0 ** math.floor(math.log10(least)))
+    if money > 0:
+        unit = max(unit, 10.0 ** math.ceil(math.log10(money * DIGITS)))
+    record = document(shares, own, Sold(kept.trades, labels, kept.shown), Ladder(options.price_step, unit))
     if options.prices:
         refused = {"seller": kept.least_refused, "buyer": kept.most_refused}
         record["refused"] = [
@@ -106,68 +115,40 @@ def refuse_early(dataset: Dataset, method: str) -> None:
     exact = RuleOptions().exact
     if RULES[method].listed and len(dataset["enterprises"]) > exact:
         frame, _ = frame_of(network_of(dataset))
-        most = max(len(piece) for piece in ties_of(frame).pieces(np.ones(len(frame.players), dtype=bool)))
+        most = max(len(piece) for piece in frame.pieces(np.ones(len(frame.players), dtype=bool)))
         if most > exact:
             raise RuleUndefined(method, "too_many_players", players=most, most=exact)
 
 
-def _ladder(step: float, shares: Shares, own: Floats, trades: Trades) -> Ladder:
-    """Return the rounding of money.
+def _rule_options(game: CoalitionGame, dataset: Dataset, plan: Plan, options: Options) -> RuleOptions:
+    """Return the options of the rule, with less effort where players are many or coalitions hard to solve.
 
-    To hundredths, or finer where these would matter to the stability of payoffs; coarser where the money is so much
-    that its sums in floating point are.
-    """
-    least = shares.certificate.tolerance / (10 * len(shares.players))
-    paid = np.abs(trades.quantity * np.maximum(np.abs(trades.low), np.abs(trades.high)))
-    money = float(np.abs(own).sum() + np.abs(shares.payoff).sum() + paid.sum())
-    fine = min(HUNDREDTH, 10.0 ** math.floor(math.log10(least)))
-    return Ladder(step, max(fine, 10.0 ** math.ceil(math.log10(money * DIGITS))) if money > 0 else fine)
-
-
-def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
-    """Return the options of the rule, with less effort where players are many or coalitions hard to solve."""
-    told = RuleOptions(base=base, seed=seed)
-    if not game.hard:
-        return told if len(game.players) <= told.exact else replace(told, rounds=MANY_ROUNDS)
-    sampled = replace(told, samples=HARD_SAMPLES, batch=HARD_BATCH, precise=HARD_PRECISE)
-    return replace(sampled, towards=Towards.DUALS, rounds=HARD_ROUNDS)
-
-
-def _base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
-    """Return the base of proportional sharing for a plan that has its standalone values.
-
-    `name` is ``weight``, ``standalone`` (what each is worth alone, at least 0), or an indicator that all enterprises
-    state.
+    Its base of proportional sharing, for a plan that has its standalone values, is ``weight``, ``standalone`` (what
+    each is worth alone, at least 0), or an indicator that all enterprises state.
 
     Raises
     ------
     UsageError
         There is no such base.
     """
-    enterprises, rows = dataset["enterprises"], dataset["indicators"]
+    firms, rows, name = dataset["enterprises"], dataset["indicators"], options.base
     if name == "weight":
-        return Base(name, enterprises["weight"].to_numpy(float))
-    if name == "standalone":
+        amounts = firms["weight"].to_numpy(float)
+    elif name == "standalone":
         alone = plan.standalone or {}
-        amounts = [max(0.0, alone.get(firm) or 0.0) for firm in enterprises["enterprise"]]
-        return Base(name, np.array(amounts))
-    stated = rows[rows["indicator"] == name].set_index("enterprise")["value"].reindex(enterprises["enterprise"])
-    if stated.isna().any():
-        counts = rows.groupby("indicator")["enterprise"].nunique()
-        near = ", ".join(str(one) for one in counts.index[counts == len(enterprises)])
-        raise UsageError(f"{name!r} is no base: weight, standalone or an indicator of all enterprises ({near})")
-    return Base(name, stated.to_numpy(float))
-
-
-def _limits(key: pd.DataFrame, prices: Sequence[Mapping[str, Cell]]) -> PriceLimits:
-    """Return the price limits asked of each exchange; those of other exchanges are ignored."""
-    asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
-    rows = [asked.get(ends, {}) for ends in key.itertuples(index=False, name=None)]
-
-    def column(name: str) -> Floats:
-        return np.array([np.nan if (price := row.get(name)) is None else float(price) for row in rows], dtype=float)
-
-    return PriceLimits(column("least"), column("most"), column("agreed"))
+        amounts = np.array([max(0.0, alone.get(firm) or 0.0) for firm in firms["enterprise"]])
+    else:
+        stated = rows[rows["indicator"] == name].set_index("enterprise")["value"].reindex(firms["enterprise"])
+        if stated.isna().any():
+            counts = rows.groupby("indicator")["enterprise"].nunique()
+            near = ", ".join(str(one) for one in counts.index[counts == len(firms)])
+            raise UsageError(f"{name!r} is no base: weight, standalone or an indicator of all enterprises ({near})")
+        amounts = stated.to_numpy(float)
+    told = RuleOptions(base=Base(name, amounts), seed=options.seed)
+    if not game.hard:
+        return told if len(game.players) <= told.exact else replace(told, rounds=MANY_ROUNDS)
+    sampled = replace(told, samples=HARD_SAMPLES, batch=HARD_BATCH, precise=HARD_PRECISE)
+    return replace(sampled, towards=Towards.DUALS, rounds=HARD_ROUNDS)
 
 
 def priced(plan: Plan) -> Plan:
@@ -175,14 +156,12 @@ def priced(plan: Plan) -> Plan:
     if plan.settlement is None:
         return plan
     known = {(row["from"], row["to"], row["commodity"]): row["price"] for row in plan.settlement["prices"]}
-
-    def with_price(term: Term) -> Term:
-        return replace(term, price=known.get((term.from_site, term.to_site, term.commodity)))
-
-    proposals = tuple(
-        replace(proposal, terms=tuple(with_price(term) for term in proposal.terms)) for proposal in plan.proposals
-    )
-    return replace(plan, proposals=proposals)
+    proposals = []
+    for proposal in plan.proposals:
+        prices = [known.get((term.from_site, term.to_site, term.commodity)) for term in proposal.terms]
+        terms = (replace(term, price=price) for term, price in zip(proposal.terms, prices, strict=True))
+        proposals.append(replace(proposal, terms=tuple(terms)))
+    return replace(plan, proposals=tuple(proposals))
 
 
 def _exchanges_of(model: Model, x: Floats) -> tuple[pd.DataFrame, Trades]:
@@ -191,11 +170,11 @@ def _exchanges_of(model: Model, x: Floats) -> tuple[pd.DataFrame, Trades]:
     By from_site, to_site and commodity; quantities over all modes and periods. The dual price replaces an end of a band
     that is infeasible without the exchange.
     """
-    network, flow = model.candidates.network, model.column("flow")
-    arc = flow.key["arc"] if len(flow) else np.empty(0, np.int64)
+    network, flow = model.candidates.network, model.columns["flow"]
+    arc = flow.key["arc"]
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     origin, target = network.sources.site[source], network.sinks.site[sink]
-    amount = noiseless(model, x)[flow.span] if len(flow) else np.empty(0)
+    amount = noiseless(model, x)[flow.span]
     which = np.flatnonzero(between_enterprises(network.places, origin, target) & (amount > 0))
     columns = {
         "from_site": network.places.sites[origin[which]],
@@ -208,23 +187,20 @@ def _exchanges_of(model: Model, x: Floats) -> tuple[pd.DataFrame, Trades]:
     seller, buyer = (owner_of(network.dataset, key[name]) for name in ("from_site", "to_site"))
     if not len(key):
         return key, Trades(seller, buyer, np.empty(0), np.empty(0), np.empty(0))
-    column, sent, arrived = (
-        flow.positions[which],
-        amount[which],
-        amount[which] * arrivals(model.candidates, flow)[which],
+    column, sent = flow.positions[which], amount[which]
+    arrived = sent * model.candidates.kept[arc[which]]
+    quantity, freight = (
+        np.bincount(exchange, weights=figure, minlength=len(key)).astype(float)
+        for figure in (sent, model.cost[column] * sent)
     )
-
-    def summed(figure: Floats) -> Floats:
-        return np.bincount(exchange, weights=figure, minlength=len(key)).astype(float)
-
-    quantity, apart = summed(sent), Apart(model, x)
+    apart = Apart(model, x)
     kept, lost, price = np.empty(len(key)), np.empty(len(key)), np.empty(len(key))
     for at, (gives, takes) in enumerate(zip(seller.tolist(), buyer.tolist(), strict=True)):
         part = np.flatnonzero(exchange == at)
-        kept[at] = apart.change(gives, "outlet", column[part], sent[part])
-        lost[at] = apart.change(takes, "inlet", column[part], arrived[part])
-        price[at] = apart.price(gives, column[part], sent[part])
-    low, high = kept / quantity, -lost / quantity + summed(model.cost[column] * sent) / quantity
+        kept[at] = apart.of(gives).without(leaving=(column[part], sent[part]))
+        lost[at] = apart.of(takes).without(coming=(column[part], arrived[part]))
+        price[at] = apart.of(gives).price(column[part], sent[part])
+    low, high = kept / quantity, -lost / quantity + freight / quantity
     either = np.nan_to_num(np.where(np.isnan(price), np.where(np.isnan(low), high, low), price))
     low, high = np.where(np.isnan(low), either, low), np.where(np.isnan(high), either, high)
     return key, Trades(seller, buyer, quantity, np.minimum(low, high) + 0.0, np.maximum(low, high) + 0.0)
@@ -256,8 +232,7 @@ class Loss:
         gives, takes = self._gives[rows] == player, self._takes[rows] == player
         out, come = rows[gives & ~takes], rows[takes & ~gives]
         amounts = self._decisions.flows
-        lost = -self._apart.without(
-            player,
+        lost = -self._apart.of(player).without(
             (self._column[out], amounts["quantity"].to_numpy(float)[out]),
             (self._column[come], amounts["arrived"].to_numpy(float)[come]),
             self._dropped(player, builds, rows[gives & takes]),
@@ -270,15 +245,12 @@ class Loss:
         carried = money[["transport", "carbon"]].to_numpy()[come].sum()
         carried += money[list(GIVING)].to_numpy()[come[self._gives[come] == MISSING]].sum()
         carried += money[list(TAKING)].to_numpy()[out[self._takes[out] == MISSING]].sum()
-        return float(lost + float(carried) - self._annual[mine] @ self._parts(rows, mine))
-
-    def _parts(self, rows: Ints, links: Ints) -> Floats:
-        """Return the part of each link that some flows use, by the quantity they send over it."""
-        key = ["from_site", "to_site", "commodity", "mode"]
-        sent = self._decisions.flows.groupby(key)["quantity"].sum()
-        own = self._decisions.flows.iloc[rows].groupby(key)["quantity"].sum()
-        index = pd.MultiIndex.from_frame(self._decisions.links.iloc[links][key])
-        return np.asarray(np.nan_to_num((own.reindex(index) / sent.reindex(index)).to_numpy(float)))
+        # the part of each link that the flows use, by the quantity they send over it
+        key = [*KEY, "mode"]
+        sent, own = (some.groupby(key)["quantity"].sum() for some in (amounts, amounts.iloc[rows]))
+        index = pd.MultiIndex.from_frame(self._decisions.links.iloc[mine][key])
+        part = np.asarray(np.nan_to_num((own.reindex(index) / sent.reindex(index)).to_numpy(float)))
+        return float(lost + float(carried) - self._annual[mine] @ part)
 
     def _dropped(self, player: int, builds: Sequence[int], inside: Ints) -> Ints:
         """Return the columns fixed at 0: own dropped builds, or without any the flows between own sites."""
@@ -290,79 +262,56 @@ class Loss:
         moving = np.asarray(flows["from_site"].to_numpy(object) != flows["to_site"].to_numpy(object), dtype=bool)
         parts = [] if len(rows) else [self._column[inside[moving]]]
         for name in ("size", "built"):
-            block = model.column(name)
-            if len(block):
-                parts.append(block.positions[np.isin(steps.unit[block.key["step"]], unit)])
+            block = model.columns[name]
+            parts.append(block.positions[np.isin(steps.unit[block.key["step"]], unit)])
         return np.unique(np.concatenate([np.empty(0, np.int64), *parts])).astype(np.int64)
 
 
 class Apart:
-    """Plan `x`, shape (columns,), decomposed into one linear problem for each enterprise, built on first use."""
+    """Plan `x`, shape (columns,), decomposed into one linear problem for each enterprise, built on first use.
+
+    `problem` is the whole one and `value` the plan in its units; `owner` is by column. `rows` are the balance rows of
+    the flow columns, which begin at `first`: at their ``outlet`` and at their ``inlet``, -1 where there is none.
+    """
 
     def __init__(self, model: Model, x: Floats) -> None:
-        self.model, self._problem = model, scaled(model)
-        self._value = x / self._problem.column
+        network, flow = model.candidates.network, model.columns["flow"]
+        self.problem, self.first = scaled(model), flow.start
+        self.value, self.matrix = x / self.problem.column, sparse.csc_array(self.problem.matrix)
         owned = column_owners(model)
-        self._owner = np.where(owned.mixed | (owned.other != PUBLIC), PUBLIC, owned.one)
-        self._matrix = sparse.csc_array(self._problem.matrix)
-        self._rows = {name: _balances(model, name) for name in ("outlet", "inlet")}
+        self.owner = np.where(owned.mixed | (owned.other != PUBLIC), PUBLIC, owned.one)
+        self.rows: dict[str, Ints] = {}
+        for name, group in (("outlet", network.arcs.outlet), ("inlet", network.arcs.inlet)):
+            block = model.rows[name]
+            most = max(int(group.max(initial=-1)), int(block.key["group"].max(initial=-1)))
+            table = np.full((most + 1, len(network.places.share)), -1)
+            table[block.key["group"], block.key["period"]] = block.positions
+            self.rows[name] = table[group[flow.key["arc"]], flow.key["period"]]
         self._own: dict[int, _Own] = {}
 
-    def change(self, player: int, side: str, column: Ints, amount: Floats) -> float:
-        """Return the change of an enterprise's value where some flows do not leave it, or do not reach it.
-
-        `player` is the enterprise at the end `side`: at an ``outlet`` the flows stay with it, at an ``inlet`` they do
-        not come. `amount` is what stays, or does not come, by column of the flows, in the commodity's unit. Money a
-        year; NaN where it cannot do without.
-        """
-        none = np.empty(0, np.int64), np.empty(0)
-        leaving, coming = ((column, amount), none) if side == "outlet" else (none, (column, amount))
-        return self.without(player, leaving, coming, none[0])
-
-    def without(self, player: int, leaving: tuple[Ints, Floats], coming: tuple[Ints, Floats], dropped: Ints) -> float:
-        """Return the change of an enterprise's value where flows stay with it, others do not come, and columns are 0.
-
-        `leaving` and `coming` are columns of the flows, and what stays, or does not come, in the commodity's unit;
-        `dropped` are columns of its own that are 0 then, as of what it builds. Money a year; NaN where it cannot do
-        without.
-        """
-        first = self.model.column("flow").start
-        # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
-        parts = [(name, sign, *moved) for name, sign, moved in (("outlet", -1.0, leaving), ("inlet", 1.0, coming))]
-        row = np.concatenate([self._rows[name][column - first] for name, _, column, _ in parts])
-        amount = np.concatenate([sign * size for _, sign, _, size in parts])
-        rows, place = np.unique(row, return_inverse=True)
-        shift = np.bincount(place, weights=amount, minlength=len(rows)) * self._problem.row[rows]
-        return self._of(player).change(rows, shift, dropped) * self._problem.money
-
-    def price(self, player: int, column: Ints, quantity: Floats) -> float:
-        """Return the dual price at the gate of the enterprise from which some flows leave, NaN without one."""
-        row = self._rows["outlet"][column - self.model.column("flow").start]
-        dual = self._of(player).dual(row) * self._problem.row[row] * self._problem.money
-        return float(dual @ quantity / quantity.sum())
-
-    def _of(self, player: int) -> _Own:
+    def of(self, player: int) -> _Own:
+        """Return the problem of an enterprise."""
         if player not in self._own:
-            free = np.flatnonzero(self._owner == player)
-            self._own[player] = _Own(self._problem, self._matrix, self._value, free)
+            self._own[player] = _Own(self, player)
         return self._own[player]
 
 
 class _Own:
     """Problem of one enterprise in a solver: its columns, and the rows in which they occur."""
 
-    def __init__(self, problem: ScaledProblem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
-        own = sparse.csr_array(matrix[:, free])
-        self._rows = np.flatnonzero(np.diff(own.indptr))
-        others = value.copy()
+    def __init__(self, apart: Apart, player: int) -> None:
+        problem, free = apart.problem, np.flatnonzero(apart.owner == player)
+        own = sparse.csr_array(apart.matrix[:, free])
+        self._apart, self._free, self._rows = apart, free, np.flatnonzero(np.diff(own.indptr))
+        others = apart.value.copy()
         others[free] = 0.0
         held = (problem.matrix[self._rows] @ others) if len(self._rows) else np.empty(0)
         self._sides = problem.row_lower[self._rows] - held, problem.row_upper[self._rows] - held
         self._whole = np.flatnonzero(problem.integer[free])
-        self._at = np.round(value[free][self._whole])
+        self._at = np.round(apart.value[free][self._whole])
         lower, upper = problem.lower[free].copy(), problem.upper[free].copy()
         lower[self._whole] = upper[self._whole] = self._at
-        self._free, self._bounds = free, (lower, upper)
+        self._bounds = lower, upper
         self._session = SolverSession(
             replace(
                 problem,
@@ -377,10 +326,23 @@ class _Own:
         )
         self._base = self._session.solve()
 
-    def change(self, rows: Ints, shift: Floats, dropped: Ints) -> float:
-        """Return the change of value, in the problem's money, where sides of rows move and columns are 0; else NaN."""
+    def without(
+        self, leaving: tuple[Ints, Floats] = NONE, coming: tuple[Ints, Floats] = NONE, dropped: Ints = NONE[0]
+    ) -> float:
+        """Return the change of the enterprise's value where flows stay with it, others do not come, and columns are 0.
+
+        `leaving` and `coming` are columns of the flows, and what stays, or does not come, in the commodity's unit;
+        `dropped` are columns of its own that are 0 then, as of what it builds. Money a year; NaN where it cannot do
+        without.
+        """
         if self._base.status is not Status.OPTIMAL:
             return float("nan")
+        # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
+        parts = (("outlet", -1.0, *leaving), ("inlet", 1.0, *coming))
+        row = np.concatenate([self._apart.rows[name][column - self._apart.first] for name, _, column, _ in parts])
+        amount = np.concatenate([sign * size for _, sign, _, size in parts])
+        rows, at = np.unique(row, return_inverse=True)
+        shift = np.bincount(at, weights=amount, minlength=len(rows)) * self._apart.problem.row[rows]
         place = np.searchsorted(self._rows, rows)
         known = (place < len(self._rows)) & (self._rows[np.minimum(place, len(self._rows) - 1)] == rows)
         if not known.all():
@@ -397,21 +359,14 @@ class _Own:
             self._session.bound(self._whole, self._at, self._at)
         self._session.limit(place, low, high)
         self._session.bound(zero, *(side[zero] for side in self._bounds))
-        return float("nan") if answer.status is not Status.OPTIMAL else self._base.value - answer.value
+        change = self._base.value - answer.value if answer.status is Status.OPTIMAL else float("nan")
+        return change * self._apart.problem.money
 
-    def dual(self, rows: Ints) -> Floats:
-        """Return the duals of some rows, NaN without them."""
+    def price(self, column: Ints, quantity: Floats) -> float:
+        """Return the dual price at the gate of the enterprise from which some flows leave, NaN without one."""
         if self._base.row_dual is None or not len(self._rows):
-            return np.full(len(rows), np.nan)
-        place = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
-        return np.where(self._rows[place] == rows, self._base.row_dual[place], np.nan)
-
-
-def _balances(model: Model, name: str) -> Ints:
-    """Return the balance row of each flow column at its outlet or its inlet, -1 where there is none."""
-    network, flow, block = model.candidates.network, model.column("flow"), model.rows[name]
-    group = network.arcs.outlet if name == "outlet" else network.arcs.inlet
-    most = max(int(group.max(initial=-1)), int(block.key["group"].max(initial=-1)))
-    table = np.full((most + 1, len(network.places.share)), -1)
-    table[block.key["group"], block.key["period"]] = block.positions
-    return table[group[flow.key["arc"]], flow.key["period"]] if len(flow) else np.empty(0, np.int64)
+            return float("nan")
+        problem, row = self._apart.problem, self._apart.rows["outlet"][column - self._apart.first]
+        place = np.minimum(np.searchsorted(self._rows, row), len(self._rows) - 1)
+        dual = np.where(self._rows[place] == row, self._base.row_dual[place], np.nan) * problem.row[row] * problem.money
+        return float(dual @ quantity / quantity.sum())

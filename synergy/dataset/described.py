@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.schema import TABLES, ColumnType, numeric
+from synergy.dataset.schema import TABLES, ColumnType
 from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.dataset.typed import LONGEST as DIGITS
 from synergy.dataset.typed import PLAIN, known_as
@@ -99,10 +99,10 @@ def load_plain(data: bytes, file: str, findings: Findings) -> object:
             raise _UnsupportedError("document", f"{len(data)}", f"more than {_MOST_BYTES} bytes")
         text = unmarked(data)
         if file.lower().endswith(".toml"):
-            plain: object = tomllib.loads(text, parse_float=_real)
+            plain: object = tomllib.loads(text, parse_float=_number)
         else:
             plain = json.loads(
-                text, object_pairs_hook=_unique, parse_int=_whole, parse_float=_real, parse_constant=_real
+                text, object_pairs_hook=_unique, parse_int=_number, parse_float=_number, parse_constant=_number
             )
         _walk(plain)
     except _UnsupportedError as error:
@@ -129,15 +129,11 @@ def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _whole(digits: str) -> int:
+def _number(digits: str) -> float:
     if len(digits) > DIGITS:
         raise _UnsupportedError("document", digits, f"a number of {len(digits)} digits")
-    return int(digits)
-
-
-def _real(digits: str) -> float:
-    if len(digits) > DIGITS:
-        raise _UnsupportedError("document", digits, f"a number of {len(digits)} digits")
+    if digits.lstrip("-").isdecimal():
+        return int(digits)
     value = float(digits)
     if not math.isfinite(value):
         raise _UnsupportedError("document", digits, "a number that is not finite")
@@ -176,13 +172,8 @@ class Dialect:
     passed: frozenset[int] = field(default_factory=frozenset)
     null: str | None = None
 
-    @property
-    def usual(self) -> bool:
-        """Whether a file needs no rewriting: commas, double quotes, header in the first row."""
-        return self.delimiter in ("", ",") and replace(self, delimiter="", null=None) == USUAL
 
-
-USUAL = Dialect()
+USUAL = Dialect()  # a file that needs no rewriting: commas, double quotes, header in the first row
 
 
 def _dialect_of(record: object, where: Where, findings: Findings) -> Dialect:
@@ -309,13 +300,9 @@ class Description:
     names: tuple[str, ...] = ()
     formats: Mapping[str, Format] = field(default_factory=dict)
 
-    def of(self, column: str) -> Format:
-        """Return the format of a column."""
-        return self.formats.get(column, self.formats.get("", _NONE))
-
     def written(self, column: str, value: object) -> str:
         """Return a plain value of a document as a cell of the file."""
-        how = self.of(column)
+        how = self.formats.get(column, self.formats.get("", _NONE))
         if isinstance(value, bool):
             return min(how.true if value else how.false, default=str(value).lower())
         if isinstance(value, int | float):
@@ -337,7 +324,11 @@ def description_of(resource: Mapping[str, object], table: str, where: Where, fin
         if name in resource and resource[name] not in _PLAIN.get(name, ()):
             refuse(name, resource[name], "a plain CSV file", "普通 CSV 文件")
     encoding = resource.get("encoding", "")
-    if not isinstance(encoding, str) or (encoding and not _known(encoding)):
+    try:
+        known = not encoding or codecs.lookup(str(encoding))._is_text_encoding
+    except (LookupError, ValueError):
+        known = False
+    if not isinstance(encoding, str) or not known:
         refuse("encoding", encoding, "the name of an encoding, as utf-8 or gb18030", "编码名称，如 utf-8 或 gb18030")
         encoding = ""
     kind = resource.get("format", "csv")
@@ -346,11 +337,7 @@ def description_of(resource: Mapping[str, object], table: str, where: Where, fin
     dialect = USUAL if kind != "tsv" else replace(USUAL, delimiter="\t")
     if resource.get("dialect") is not None:
         dialect = _dialect_of(resource["dialect"], _at(where, "dialect"), findings)
-    schema = resource.get("schema", {})
-    if not isinstance(schema, Mapping):
-        refuse("schema", schema, "an object", "对象")
-        schema = {}
-    names, formats = _schema(schema, table, _at(where, "schema"), findings)
+    names, formats = _schema(resource.get("schema", {}), table, where, findings)
     if not dialect.header and not names:
         refuse("dialect/header", False, "a schema that names the columns", "列出各列的 schema")
     if dialect.null:
@@ -363,59 +350,55 @@ def _at(where: Where, name: str) -> Where:
     return where._replace(column=f"{where.column}/{name}")
 
 
-def _known(encoding: str) -> bool:
-    try:
-        return bool(codecs.lookup(encoding)._is_text_encoding)
-    except (LookupError, ValueError):
-        return False
-
-
-def _schema(
-    schema: Mapping[str, object], table: str, where: Where, findings: Findings
-) -> tuple[tuple[str, ...], dict[str, Format]]:
-    missing = _words(schema.get("missingValues", []), _at(where, "missingValues"), findings)
+def _schema(schema: object, table: str, where: Where, findings: Findings) -> tuple[tuple[str, ...], dict[str, Format]]:
+    if not isinstance(schema, Mapping):
+        findings.add_expected("not_followed", _at(where, "schema"), schema, "an object", "对象")
+        schema = {}
+    missing = _words(schema.get("missingValues", []), where, "schema/missingValues", findings)
     formats = {"": Format(missing=missing)}
     names = []
     fields = schema.get("fields", [])
     if not isinstance(fields, list) or not all(isinstance(one, Mapping) for one in fields):
-        findings.add_expected("not_followed", _at(where, "fields"), fields, "a list of objects", "对象列表")
+        findings.add_expected("not_followed", _at(where, "schema/fields"), fields, "a list of objects", "对象列表")
         fields = []
     for place, one in enumerate(fields):
         name = known_as(table, str(one.get("name", "")))
         names.append(name)
-        formats[name] = _format(one, (table, name, missing), _at(where, f"fields/{place}"), findings)
+        there = where._replace(column=f"{where.column}/schema/fields/{place}")
+        formats[name] = _format(one, (table, name, missing), there, findings)
     return tuple(names), formats
 
 
-def _words(listed: object, where: Where, findings: Findings) -> frozenset[str]:
+def _words(listed: object, where: Where, name: str, findings: Findings) -> frozenset[str]:
     many = listed if isinstance(listed, list) else [None]
     plain = [one.get("value") if isinstance(one, Mapping) else one for one in many]
     if not all(isinstance(one, str) for one in plain):
-        findings.add_expected("not_followed", where, listed, "a list of texts", "文本列表")
+        findings.add_expected("not_followed", _at(where, name), listed, "a list of texts", "文本列表")
         return frozenset()
     return frozenset(str(one) for one in plain)
 
 
 def _format(one: Mapping[str, object], of: tuple[str, str, frozenset[str]], where: Where, findings: Findings) -> Format:
     table, name, missing = of
-    column = TABLES[table].column(name)
-    kind = ColumnType.NUMBER if numeric(table, name) else None if column is None else column.kind
+    column = TABLES[table].by_name.get(name)
+    kind = ColumnType.NUMBER if name in TABLES[table].numeric else None if column is None else column.kind
     found = Format(missing=missing)
     if "missingValues" in one:
-        found = replace(found, missing=_words(one["missingValues"], _at(where, "missingValues"), findings))
+        found = replace(found, missing=_words(one["missingValues"], where, "missingValues", findings))
     if kind is ColumnType.NUMBER:
         decimal, group = str(one.get("decimalChar") or "."), str(one.get("groupChar") or "")
-        if not _signs(decimal, group):
+        usual = (decimal, group) == (".", "")
+        if not usual and not _signs(decimal, group):
             wrong = "decimalChar" if not _signs(decimal, "") else "groupChar"
             expected = ("two different single characters", "两个不同的单个字符")
             findings.add_expected("not_followed", _at(where, wrong), one.get(wrong), *expected)
-        elif (decimal, group) != (".", ""):
+        elif not usual:
             found = replace(found, decimal=decimal, group=group)
         if one.get("bareNumber", True) is not True:
             expected = ("numbers without a unit: true", "不带单位的数字：true")
             findings.add_expected("not_followed", _at(where, "bareNumber"), one["bareNumber"], *expected)
     elif kind is ColumnType.BOOLEAN:
-        true, false = (_words(one.get(key, []), _at(where, key), findings) for key in ("trueValues", "falseValues"))
+        true, false = (_words(one.get(key, []), where, key, findings) for key in ("trueValues", "falseValues"))
         found = replace(found, true=true, false=false)
     elif kind is ColumnType.DATE and one.get("type") in ("date", "datetime", "any", None):
         day = one.get("format") or ""
@@ -436,7 +419,7 @@ def formatted(sheet: TableData, description: Description, findings: Findings) ->
     """Convert the cells of a table to the standard format; cells in another format are reported and become blank."""
     columns: dict[str, Cells] = {}
     for name, cells in sheet.columns.items():
-        how = description.of(name)
+        how = description.formats.get(name, description.formats.get("", _NONE))
         if how == _NONE or not isinstance(cells, Words):
             columns[name] = cells
             continue
@@ -455,7 +438,7 @@ def _usual(word: str, how: Format) -> tuple[str, str]:
     if word in how.missing or plain in how.missing:
         return "", ""
     if how.decimal:
-        return _number(plain, how)
+        return _formatted_number(plain, how)
     if how.day:
         try:
             return datetime.datetime.strptime(plain, how.day).date().isoformat(), ""
@@ -466,7 +449,7 @@ def _usual(word: str, how: Format) -> tuple[str, str]:
     return word, ""
 
 
-def _number(plain: str, how: Format) -> tuple[str, str]:
+def _formatted_number(plain: str, how: Format) -> tuple[str, str]:
     whole, dot, rest = plain.partition(how.decimal)
     groups = whole.split(how.group) if how.group else [whole]
     fits = len(groups) == 1 or (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -33,27 +34,23 @@ def shown(value: object, most: int = SHORT) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
+@dataclass(eq=False)
 class Findings:
-    """All findings so far, in order.
+    """All findings so far, in order; `refused` where any of them is an error.
 
     At most `synergy.errors.SHOWN` problems of one rule in one column are kept; the others are counted.
     """
 
-    def __init__(self) -> None:
-        self._problems: list[Problem] = []
-        self._seen: Counter[tuple[str, str, str]] = Counter()
-
-    @property
-    def refused(self) -> bool:
-        """Whether any finding is an error."""
-        return any(problem.severity is Severity.ERROR for problem in self._problems)
+    refused: bool = False
+    _problems: list[Problem] = field(default_factory=list)
+    _seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def add(self, code: str, where: Where, value: object = "", **fields: object) -> None:
         """Add one problem; `code` is a key of `synergy.dataset.findings.RULES`, `fields` are those of its texts."""
         group = (code, where.table, where.column)
         self._seen[group] += 1
         if self._seen[group] <= SHOWN:
-            self._problems.append(problem_of(code, where, value, fields))
+            self.extend([problem_of(code, where, value, fields)])
 
     def add_expected(self, code: str, where: Where, value: object, en: str, zh: str) -> None:
         """Add one problem of a rule that says what is expected, in English and Chinese."""
@@ -80,9 +77,10 @@ class Findings:
         lines = sheet.lines[cells.codes == place]
         self.add_rows(code, Where(sheet.table, None, column), lines, [cells.words[place]] * len(lines), **fields)
 
-    def extend(self, problems: Iterable[Problem]) -> None:
+    def extend(self, problems: Sequence[Problem]) -> None:
         """Add problems that were made elsewhere."""
         self._problems.extend(problems)
+        self.refused |= any(problem.severity is Severity.ERROR for problem in problems)
 
     def problems(self, relocate: Callable[[Problem], Problem] = lambda problem: problem) -> tuple[Problem, ...]:
         """Return all problems, errors first, with a line for those that were only counted.
@@ -109,8 +107,8 @@ def problem_of(
     room = {"hint": LONG, "hint_zh": LONG}
     safe = {key: shown(item, room.get(key, SHORT)) if isinstance(item, str) else item for key, item in fields.items()}
     chinese = safe | {key.removesuffix("_zh"): item for key, item in safe.items() if key.endswith("_zh")}
-    en, hint = rule.en.format(**safe), rule.hint_en.format(**safe)
-    zh, hint_zh = rule.zh.format(**chinese), rule.hint_zh.format(**chinese)
+    en, hint = rule.text[0].format(**safe), rule.hint[0].format(**safe)
+    zh, hint_zh = rule.text[1].format(**chinese), rule.hint[1].format(**chinese)
     place = (where.table, where.row, where.column, shown(value))
     return Problem(*place, en, hint, severity or rule.severity, code, zh, hint_zh)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.described import UNDESCRIBED, Description, formatted, rewritten
+from synergy.dataset.described import UNDESCRIBED, USUAL, Description, formatted, rewritten
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.schema import TABLES, numeric
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Cells, Lines, TableData, Words
-from synergy.dataset.typed import SMALLEST, known_as, names_a_column
+from synergy.dataset.typed import SMALLEST, known_as, names_a_column, second_header
 
 _BLOCK = 1 << 20  # bytes looked at together: stays in the cache
 _LONGEST = 131_072  # bytes of one cell
@@ -66,8 +66,10 @@ def raw_sheet(
     """
     text = _decode(data, table, findings, description.encoding)
     del data
-    if text is not None and not description.dialect.usual:
-        text = rewritten(text, description.dialect, description.names, Where(table), findings)
+    dialect = description.dialect
+    usual = dialect.delimiter in ("", ",") and replace(dialect, delimiter="", null=None) == USUAL
+    if text is not None and not usual:
+        text = rewritten(text, dialect, description.names, Where(table), findings)
     if text is None:
         return None
     known = known or partial(names_a_column, table)
@@ -82,34 +84,41 @@ def raw_sheet(
         return None
     if shape.delimiter in _MARKS:
         findings.add("delimiter", Where(table, 1), shape.delimiter, mark=_MARKS[shape.delimiter])
-    names = _names(shape, table, findings)
-    if names is None:
+    header = [known_as(table, name) for name in shape.header] if table in TABLES else list(shape.header)
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    for name in twice:
+        findings.add("double_header", Where(table, 1, name), name)
+    if twice:
         return None
+    names = [name or f"\0{place}" for place, name in enumerate(header)]  # nameless ones by their number
     if not len(shape.lines):
-        return TableData(table, shape.lines, {name: Words.blank(0) for name in names if name})
+        return TableData(table, shape.lines, {name: Words.of([]) for name in names if name})
     worded = any(one.decimal or one.missing - {""} for one in description.formats.values())  # in a format of its own
-    columns = _columns(text, shape, names, (table, worded))
-    lines = shape.lines if description.dialect.header else shape.lines - 1  # the header that was put above
-    grouped = ";" not in (shape.delimiter, description.dialect.delimiter)
+    numbers = [name for name in names if table in TABLES and not worded and name in TABLES[table].numeric]
+    columns = _columns(text, shape, table, names, numbers)
+    lines = shape.lines if dialect.header else shape.lines - 1  # the header that was put above
+    grouped = ";" not in (shape.delimiter, dialect.delimiter)
     return formatted(_named(TableData(table, lines, columns, grouped=grouped), findings), description, findings)
 
 
-def _names(shape: _CsvLayout, table: str, findings: Findings) -> list[str] | None:
-    """Map the header cells to the column names of the schema; number nameless ones, report repeated ones."""
-    if table in TABLES:
-        shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
-    twice = sorted({name for name in shape.header if name and shape.header.count(name) > 1})
-    for name in twice:
-        findings.add("double_header", Where(table, 1, name), name)
-    return None if twice else [name or f"\0{place}" for place, name in enumerate(shape.header)]
-
-
-def _columns(text: bytes, shape: _CsvLayout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
-    table, worded = of
-    numbers = {name for name in names if table in TABLES and not worded and numeric(table, name)}
-    frame = _parsed(text, shape, names, numbers) if numbers else None
-    if frame is None or not all(_at_sight(frame[name]) for name in numbers):
-        frame = _parsed(text, shape, names, ())
+def _columns(text: bytes, shape: _CsvLayout, table: str, names: list[str], numbers: list[str]) -> dict[str, Cells]:
+    """Return the columns of a file: `numbers` as such where all of them are plain at sight, else all as words."""
+    source, frame = io.BytesIO(text), None
+    options: dict[str, Any] = {"header": None, "names": names, "index_col": False, "keep_default_na": False}
+    for plain in (numbers, []) if numbers else ([],):
+        source.seek(shape.start)
+        dtype: dict[Any, Any] = {name: "float64" if name in plain else "str" for name in names}
+        try:
+            frame = pd.read_csv(source, sep=shape.delimiter, na_values=[""], dtype=dtype, **options)
+        except ValueError:  # a cell that is no number at sight
+            frame = None
+            continue
+        # they have to be finite and normal; zeros and ones alone may have been words
+        values = np.abs(frame[plain].to_numpy(dtype=np.float64))
+        flags, top = (values == 0) | (values == 1), np.nanmax(values, axis=0, initial=0.0)
+        worded = (top <= 1) & flags.any(axis=0) & (flags | np.isnan(values)).all(axis=0)
+        if np.isfinite(top).all() and not worded.any() and not ((values < SMALLEST) & (values > 0)).any():
+            break
     if frame is None or len(frame) != len(shape.lines):
         raise AssertionError(f"the records of {table} were counted in two ways")
     return {  # -0 becomes 0
@@ -118,33 +127,11 @@ def _columns(text: bytes, shape: _CsvLayout, names: list[str], of: tuple[str, bo
     }
 
 
-def _parsed(text: bytes, shape: _CsvLayout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:
-    source = io.BytesIO(text)
-    source.seek(shape.start)
-    dtype: dict[Any, Any] = {name: "float64" if name in numbers else "str" for name in names}
-    options: dict[str, Any] = {"header": None, "names": names, "index_col": False, "dtype": dtype}
-    try:
-        frame: pd.DataFrame = pd.read_csv(source, sep=shape.delimiter, keep_default_na=False, na_values=[""], **options)
-        return frame
-    except ValueError:  # a cell that is no number at sight
-        return None
-
-
-def _at_sight(column: pd.Series) -> bool:
-    """Whether all numbers are finite and normal; zeros and ones alone may have been words."""
-    values = np.abs(column.to_numpy())
-    top = np.nanmax(values, initial=0.0)
-    flags = (values == 0) | (values == 1)
-    if not np.isfinite(top) or (top <= 1 and flags.any() and bool((flags | np.isnan(values)).all())):
-        return False
-    return not bool(((values < SMALLEST) & (values > 0)).any())
-
-
 def _named(sheet: TableData, findings: Findings) -> TableData:
     """Return the sheet without rows of blanks and without nameless columns, which have to be blank."""
     filled = np.zeros(len(sheet), dtype=np.bool_)
     for name, cells in sheet.columns.items():
-        here = cells.filled if isinstance(cells, Words) else ~np.isnan(cells)
+        here = cells.codes >= 0 if isinstance(cells, Words) else ~np.isnan(cells)
         filled |= here
         if name.startswith("\0") and here.any():
             findings.add("nameless_column", Where(sheet.table, 1), int(name[1:]) + 1)
@@ -273,23 +260,6 @@ class _CsvLayout:
     lines: Lines
 
 
-def _layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> _CsvLayout | None:
-    """Return the layout of a CSV file; None where the records cannot be separated.
-
-    The data are UTF-8 with LF line ends, the last line ended. The delimiter is found by the cells that are `known` as
-    names of columns. Open quotes, ragged records and cells that are too long are reported.
-    """
-    before = len(data) - len(data.lstrip(b"\n"))
-    first = data[before : data.index(b"\n", before)].decode()
-    delimiter, _ = _parted(first, known)
-    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE) if b'"' in data else np.empty(0, np.int64)
-    fault = _stray_quote(data, quotes, delimiter)
-    if fault is not None:
-        findings.add("open_quote", Where(table, data.count(b"\n", 0, fault) + 1))
-        return None
-    return _laid_out(data, delimiter, bool(len(quotes)), Where(table), findings)
-
-
 def _titles(data: bytes, known: Callable[[str], bool]) -> int:
     """Count the lines above a header that name no columns, such as a title, a date or a remark.
 
@@ -298,17 +268,23 @@ def _titles(data: bytes, known: Callable[[str], bool]) -> int:
     lines = data.decode(errors="replace").split("\n", _TITLES + 1)[: _TITLES + 1]
     for number, line in enumerate(lines):
         _, cells = _parted(line, known)
-        named = sum(map(known, cells))
-        if named >= 2 and 2 * named >= sum(bool(cell) for cell in cells):
+        if second_header(cells, known):
             return number
     return 0
 
 
-def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
-    """Return the delimiter that yields the most column names in a line, and the cells."""
-    best, most = (_DELIMITERS[0], list[str]()), -1
-    for mark in _DELIMITERS:
-        cells = _cells(line, mark)
+def _parted(record: str, known: Callable[[str], bool], marks: str = _DELIMITERS) -> tuple[str, list[str]]:
+    """Return the one of some delimiters that yields the most column names in a record, and the cells.
+
+    There are none where a cell exceeds the maximum length.
+    """
+    best, most = (marks[0], list[str]()), -1
+    for mark in marks:
+        try:
+            cells = next(csv.reader(record.splitlines(keepends=True), delimiter=mark), [])
+        except csv.Error:  # a cell that is said to be too long
+            cells = []
+        cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
         named = sum(map(known, cells))
         if named > most:
             best, most = (mark, cells), named
@@ -317,19 +293,8 @@ def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
     return best
 
 
-def _cells(record: str, delimiter: str) -> list[str]:
-    """Split the first record of a text into cells; return none where a cell exceeds the maximum length."""
-    try:
-        cells = next(csv.reader(record.splitlines(keepends=True), delimiter=delimiter), [])
-    except csv.Error:  # a cell that is said to be too long
-        return []
-    return [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
-
-
 def _stray_quote(data: bytes, quotes: Lines, delimiter: str) -> int | None:
-    """Return the offset of the first quote that does not enclose a cell; None where all do."""
-    if not len(quotes):
-        return None
+    """Return the offset of the first of some quotes that does not enclose a cell; None where all do."""
     raw = np.frombuffer(data, np.uint8)
     edges = np.array([ord(delimiter), _FEED, _QUOTE], dtype=np.uint8)
     opening, closing = quotes[0::2], quotes[1::2]
@@ -377,18 +342,28 @@ def _scanned(data: bytes, delimiter: str, quoted: bool) -> tuple[Lines, Lines, L
     return all_ends, np.concatenate(fields), np.append(1, last_line[:-1] + 1), *longest
 
 
-def _laid_out(data: bytes, delimiter: str, quoted: bool, where: Where, findings: Findings) -> _CsvLayout | None:
-    """Report structural faults (too many columns, overlong cells, ragged rows), else return the layout."""
-    ends, fields, lines, longest, offset = _scanned(data, delimiter, quoted)
+def _layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> _CsvLayout | None:
+    """Return the layout of a CSV file; None where the records cannot be separated.
+
+    The data are UTF-8 with LF line ends, the last line ended. The delimiter is found by the cells that are `known` as
+    names of columns. Open quotes, too many columns, cells that are too long and ragged records are reported.
+    """
+    where, before, raw = Where(table), len(data) - len(data.lstrip(b"\n")), np.frombuffer(data, np.uint8)
+    delimiter, _ = _parted(data[before : data.index(b"\n", before)].decode(), known)
+    quotes = np.flatnonzero(raw == _QUOTE) if b'"' in data else np.empty(0, np.int64)
+    fault = _stray_quote(data, quotes, delimiter) if len(quotes) else None
+    if fault is not None:
+        findings.add("open_quote", where._replace(row=data.count(b"\n", 0, fault) + 1))
+        return None
+    ends, fields, lines, longest, offset = _scanned(data, delimiter, bool(len(quotes)))
     starts = np.append(0, ends[:-1] + 1)
     full = np.ones(len(ends), dtype=np.bool_)
-    raw = np.frombuffer(data, np.uint8)
     for record in np.flatnonzero((fields == 1) & np.isin(raw[starts], _BLANKS)).tolist():
         full[record] = bool(data[starts[record] : ends[record]].strip())
     full &= ends > starts
     head = int(full.argmax())
     full[: head + 1] = False
-    header = tuple(_cells(data[starts[head] : ends[head]].decode(), delimiter))
+    _, header = _parted(data[starts[head] : ends[head]].decode(), known, delimiter)
     if len(header) > MOST_COLUMNS:
         findings.add("too_many_columns", where, len(header), most=MOST_COLUMNS)
         return None
@@ -398,4 +373,6 @@ def _laid_out(data: bytes, delimiter: str, quoted: bool, where: Where, findings:
         return None
     ragged = np.flatnonzero(full & (fields != len(header)))
     findings.add_rows("ragged", where, lines[ragged], [f"{count}" for count in fields[ragged]], expected=len(header))
-    return None if len(ragged) else _CsvLayout(delimiter, header, int(ends[head]) + 1, lines[full].astype(np.int64))
+    if len(ragged):
+        return None
+    return _CsvLayout(delimiter, tuple(header), int(ends[head]) + 1, lines[full].astype(np.int64))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import stat
 import zipfile
 import zlib
@@ -21,9 +22,9 @@ import pandas as pd
 from synergy.dataset.described import UNDESCRIBED, USUAL, Description, description_of, load_document, unmarked
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import LIMIT, raw_sheet, real_type
-from synergy.dataset.schema import TABLES, Column, ColumnType, Table, numeric
+from synergy.dataset.schema import TABLES, Column, ColumnType, Table
 from synergy.dataset.sheet import Dataset, TableData
-from synergy.dataset.typed import known_as, looked, near, suggestion, table_named, tables
+from synergy.dataset.typed import TABLE_NAMES, known_as, looked, near, suggestion
 from synergy.errors import UsageError
 from synergy.outputs import written_whole
 from synergy.scenario import JSON
@@ -47,6 +48,7 @@ _EXPECTED = {
 _TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
 _DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
 _HEAD = 65_536  # bytes of a file in which its header has to end
+_ASIDE = re.compile(r"(?:^|/)(?:\.(?!/|$)|__MACOSX)")  # a hidden file or folder, or one of a packing program
 _SURE = 0.75  # likeness from which a name is a slip of another
 
 
@@ -79,8 +81,16 @@ def package_of(source: Source, findings: Findings) -> Package:
     record: dict[str, object] = {}
     if PACKAGE in source.sizes:
         record = load_document(source.load(PACKAGE), PACKAGE, findings) or {}
-    found = _Resources(source, findings)
-    found.take(record.get("resources"))
+    found, resources = _Resources(source, findings), record.get("resources")
+    found.listed = isinstance(resources, list)
+    if resources is not None and not found.listed:
+        findings.add_expected("wrong_kind", Where(PACKAGE, None, "/resources"), resources, "a list", "列表")
+    for place, resource in enumerate(resources if isinstance(resources, list) else []):
+        where = Where(PACKAGE, None, f"/resources/{place}")
+        if isinstance(resource, dict):
+            found.add(resource, where)
+        else:
+            findings.add_expected("wrong_kind", where, resource, "an object", "对象")
     files = _files(source, found, findings)
     for name, table in TABLES.items():
         if table.required and name not in files:
@@ -94,49 +104,47 @@ def package_of(source: Source, findings: Findings) -> Package:
     return Package(name, files, settings, described=found.described, rows=found.rows)
 
 
+@dataclass(slots=True)
 class _Resources:
-    """Tables in the resources of a data package: files, inline rows and cell formats."""
+    """Tables in the resources of a data package: files, inline rows and cell formats; whether it lists any."""
 
-    def __init__(self, source: Source, findings: Findings) -> None:
-        self.files: dict[str, str] = {}
-        self.described: dict[str, Description] = {}
-        self.rows: dict[str, str] = {}
-        self.listed = False
-        self._source, self._findings = source, findings
+    source: Source
+    findings: Findings
+    files: dict[str, str] = field(default_factory=dict)
+    described: dict[str, Description] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
+    listed: bool = False
 
-    def take(self, resources: object) -> None:
-        """Take the list of resources."""
-        self.listed = isinstance(resources, list)
-        if resources is not None and not self.listed:
-            self._findings.add_expected("wrong_kind", Where(PACKAGE, None, "/resources"), resources, "a list", "列表")
-        for place, resource in enumerate(resources if isinstance(resources, list) else []):
-            where = Where(PACKAGE, None, f"/resources/{place}")
-            if isinstance(resource, dict):
-                self._resource(resource, where)
-            else:
-                self._findings.add_expected("wrong_kind", where, resource, "an object", "对象")
-
-    def _resource(self, resource: Mapping[str, object], where: Where) -> None:
+    def add(self, resource: Mapping[str, object], where: Where) -> None:
+        """Add one resource."""
         path = resource.get("path")
         if isinstance(path, list) and len(path) == 1:
             path = path[0]
         named = str(resource.get("name", ""))
-        table = table_named(named) or (_table_file(path)[0] if isinstance(path, str) else "")
+        table = TABLE_NAMES.get(looked(named), "") or (_table_file(path)[0] if isinstance(path, str) else "")
         if table not in TABLES:
             self._stranger(named, resource, where)
-        elif table in self.files:
+            return
+        if table in self.files:
             first = self.files[table] if table not in self.rows else f"{PACKAGE}: data"
             there = where._replace(column=f"{where.column}/name")
-            self._findings.add("double_file", there, named, table=table, first=first)
-        elif ("data" in resource) == (path is not None):
+            self.findings.add("double_file", there, named, table=table, first=first)
+            return
+        if ("data" in resource) == (path is not None):
             expected = ("either path or data", "path 或 data 之一")
-            self._findings.add_expected("wrong_kind", where, sorted(resource), *expected)
+            self.findings.add_expected("wrong_kind", where, sorted(resource), *expected)
+            return
+        self.described[table] = description_of(resource, table, where, self.findings)
+        there = where._replace(column=f"{where.column}/{'data' if 'data' in resource else 'path'}")
+        plain = PurePosixPath(path).as_posix() if isinstance(path, str) else ""
+        if "data" in resource:
+            self._data(table, resource["data"], there)
+        elif isinstance(path, list):
+            self.findings.add_expected("not_followed", there, path, "one file for a table", "每表一个文件")
+        elif plain in self.source.sizes and ".." not in plain.split("/"):
+            self.files[table] = plain
         else:
-            self.described[table] = description_of(resource, table, where, self._findings)
-            if "data" in resource:
-                self._data(table, resource["data"], where._replace(column=f"{where.column}/data"))
-            else:
-                self._path(table, path, where._replace(column=f"{where.column}/path"))
+            self.findings.add("unsafe_path", there, path)
 
     def _stranger(self, named: str, resource: Mapping[str, object], where: Where) -> None:
         """Report a resource whose name is no table, with a suggestion where it resembles one."""
@@ -145,18 +153,9 @@ class _Resources:
         table = _slip_of(named) or _by_header(columns)
         where = where._replace(column=f"{where.column}/name")
         if table:
-            self._findings.add("unknown_resource", where, named, **suggestion([table]))
+            self.findings.add("unknown_resource", where, named, **suggestion([table]))
         else:
-            self._findings.add("spare_resource", where, named)
-
-    def _path(self, table: str, path: object, where: Where) -> None:
-        plain = PurePosixPath(path).as_posix() if isinstance(path, str) else ""
-        if isinstance(path, list):
-            self._findings.add_expected("not_followed", where, path, "one file for a table", "每表一个文件")
-        elif plain in self._source.sizes and ".." not in plain.split("/"):
-            self.files[table] = plain
-        else:
-            self._findings.add("unsafe_path", where, path)
+            self.findings.add("spare_resource", where, named)
 
     def _data(self, table: str, data: object, where: Where) -> None:
         self.files[table] = PACKAGE
@@ -167,7 +166,7 @@ class _Resources:
         rows = _lists(data, table, self.described[table])
         if rows is None:
             expected = ("a list of rows, each of names and plain values", "行的列表，每行为名称和值")
-            self._findings.add_expected("wrong_kind", where, data, *expected)
+            self.findings.add_expected("wrong_kind", where, data, *expected)
         else:
             self.described[table] = replace(self.described[table], encoding="", dialect=USUAL)
             target = io.StringIO()
@@ -249,8 +248,9 @@ def _meant(name: str, source: Source, readable: bool) -> str:
     if by_header or ending not in ("", *_TEXTS, *_DATA):
         return by_header
     words = [word for word in looked(stem).split() if ending != ".txt"]
-    titles = [called for called in tables() if not called.isascii() and called in stem]
-    return _slip_of(stem) or next((table for table in map(table_named, words + titles) if table in TABLES), "")
+    titles = [called for called in TABLE_NAMES if not called.isascii() and called in stem]
+    named = (TABLE_NAMES.get(looked(word), "") for word in words + titles)
+    return _slip_of(stem) or next((table for table in named if table in TABLES), "")
 
 
 def _slip_of(name: str) -> str:
@@ -298,7 +298,13 @@ def open_source(path: Path, findings: Findings) -> Source | None:
     if path.name == PACKAGE and path.is_file():
         path = path.parent
     if path.is_dir():
-        source: Source | None = _folder(path)
+        # files of the folder and of those right inside it; what is hidden or leads out of it is no part of it
+        root, found = path.resolve(), [*sorted(path.iterdir()), *sorted(path.glob("*/*"))]
+        kept = [one for one in found if one.is_file() and one.resolve().is_relative_to(root)]
+        named = ((one.relative_to(path).as_posix(), one) for one in kept)
+        inside = {name: one for name, one in named if not _ASIDE.search(name)}
+        sizes = {name: one.stat().st_size for name, one in inside.items()}
+        source: Source | None = Source(root.name, sizes, lambda name: inside[name].read_bytes())
     elif path.is_file():
         source = _archive(path, findings)
     else:
@@ -306,24 +312,20 @@ def open_source(path: Path, findings: Findings) -> Source | None:
         return None
     if source is None:
         return None
-    source = _packaged(source)
+    # a data package counts by its usual name, whatever the case of its own
+    files: dict[str, str] = {}
+    for name in source.sizes:
+        place = PurePosixPath(name)
+        usual = place.with_name(PACKAGE).as_posix()
+        meant = place.name != PACKAGE and place.name.lower() in (PACKAGE, f"{PACKAGE}.txt")
+        files[usual if meant and usual not in source.sizes else name] = name
+    sizes, load = {name: source.sizes[file] for name, file in files.items()}, source.load
+    source = Source(source.name, sizes, lambda name: load(files[name]))
     size = sum(size for name, size in source.sizes.items() if name == PACKAGE or _table_file(name)[1])
     if size > LIMIT:
         findings.add("too_large", Where(path.name), size, most=LIMIT)
         return None
     return _rooted(source, Where(path.name), findings)
-
-
-def _packaged(source: Source) -> Source:
-    """Return the files, a data package in each folder by its usual name whatever its case."""
-    names = {}
-    for name in source.sizes:
-        place = PurePosixPath(name)
-        usual = place.with_name(PACKAGE).as_posix()
-        if place.name != PACKAGE and place.name.lower() in (PACKAGE, f"{PACKAGE}.txt") and usual not in source.sizes:
-            names[name] = usual
-    old = {names.get(name, name): name for name in source.sizes}
-    return Source(source.name, {name: source.sizes[file] for name, file in old.items()}, lambda n: source.load(old[n]))
 
 
 def _table_file(name: str) -> tuple[str, bool]:
@@ -341,7 +343,7 @@ def _table_file(name: str) -> tuple[str, bool]:
     while (ending := PurePosixPath(stem).suffix.lower()) in (*_TEXTS, *_DATA):
         endings.append(ending)
         stem = stem[: -len(ending)]
-    table = table_named(stem)
+    table = TABLE_NAMES.get(looked(stem), "")
     return table if table in TABLES else "", bool(endings) and set(endings) <= set(_TEXTS)
 
 
@@ -369,15 +371,6 @@ def _rooted(source: Source, where: Where, findings: Findings) -> Source | None:
     )
 
 
-def _folder(path: Path) -> Source:
-    """Return the files of a folder and of those right inside it."""
-    found = [one for one in [*sorted(path.iterdir()), *sorted(path.glob("*/*"))] if one.is_file()]
-    root = path.resolve()
-    inside = {one.relative_to(path).as_posix(): one for one in found if one.resolve().is_relative_to(root)}
-    named = {name: one for name, one in inside.items() if not _aside(name)}
-    return Source(root.name, {name: one.stat().st_size for name, one in named.items()}, lambda n: named[n].read_bytes())
-
-
 def _archive(path: Path, findings: Findings) -> Source | None:
     where = Where(path.name)
     with path.open("rb") as file:
@@ -393,7 +386,7 @@ def _archive(path: Path, findings: Findings) -> Source | None:
         return None
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [one for one in archive.infolist() if not one.is_dir() and not _aside(one.filename)]
+            entries = [one for one in archive.infolist() if not one.is_dir() and not _ASIDE.search(one.filename)]
     except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         findings.add("zip_broken", where, "", reason=str(error))
         return None
@@ -436,10 +429,6 @@ def _harmless(entries: list[zipfile.ZipInfo], where: Where, findings: Findings) 
     if (total := sum(entry.file_size for entry in entries)) > LIMIT:
         findings.add("zip_bomb", where, f"{total} bytes")
     return not findings.refused
-
-
-def _aside(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def write(dataset: Dataset, folder: str | Path, head: Mapping[str, JSON] | None = None) -> None:
@@ -485,7 +474,7 @@ def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table of a `Dataset` as written: plain numbers, true and false, optional columns of defaults dropped."""
     columns = {}
     for name in frame.columns:
-        column, cells = table.column(str(name)), frame[name]
+        column, cells = table.by_name.get(str(name)), frame[name]
         if column is not None and not column.required and _default(cells, column.default):
             continue
         if cells.dtype == bool:
@@ -521,9 +510,9 @@ def _resource(table: Table, header: Sequence[str], present: Collection[str]) -> 
 
 
 def _field(table: Table, name: str) -> dict[str, JSON]:
-    column = table.column(name)
+    column = table.by_name.get(name)
     if column is None:
-        return {"name": name, "type": "number" if numeric(table.name, name) else "string"}
+        return {"name": name, "type": "number" if name in table.numeric else "string"}
     field: dict[str, JSON] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
     if column.kind is ColumnType.BOOLEAN:
         field |= {"trueValues": ["true"], "falseValues": ["false"]}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,21 @@ from scipy.sparse import coo_array, csc_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.sheet import Flags, Floats, Lines, TableData, Words
+from synergy.dataset.sheet import Flags, Floats, Lines, TableData
 from synergy.scenario import Settings
 
 Sheets = Mapping[str, TableData]
 _Places = NDArray[np.intp]
-_Cell = TypeVar("_Cell", bound=np.generic)
+_RANGES = (
+    ("processes", "min_capacity", "max_capacity"),
+    ("sizes", "min_capacity", "max_capacity"),
+    ("limits", "minimum", "maximum"),
+)
+# the column that holds what a commodity belongs to
+_HOLDING = MappingProxyType(
+    {"offers": "offer", "needs": "need", "stores": "store", "markets": "market", "recipes": "process"}
+    | {"qualities": "holder", "limits": "holder"}
+)
 _WIDE = 1e9  # greatest to least coefficient of one recipe
 _BALANCE_TOLERANCE = 1e-3  # of what goes in: rounding of published recipes
 # content of a commodity, the rule that a recipe breaks, and the phases that have none where they state none
@@ -38,130 +46,100 @@ _NAMED = 3  # recipes that are named where one commodity keeps several from bein
 
 def check_processes(sheets: Sheets, findings: Findings) -> None:
     """Check processes, their sizes, the places where they may be built, and the limits of qualities."""
-    for table in ("processes", "sizes"):
-        _min_max(sheets[table], ("min_capacity", "max_capacity"), findings)
-    _min_max(sheets["limits"], ("minimum", "maximum"), findings)
-    limits, sizes, processes, recipes = (sheets[name] for name in ("limits", "sizes", "processes", "recipes"))
-    findings.add_where("no_effect_limit", limits, "minimum", ~_binding_limits(sheets), limits.words("holder").texts())
-    buildable = _of_process(sizes, sheets, processes.flags("buildable"))
-    _say_processes("sizes_not_buildable", sizes, sizes.words("process").filled & ~buildable, findings)
-    _places(sheets, findings)
-    uses, makes = (_with_any(sheets, recipes, sign * recipes.numbers("coefficient") > 0) for sign in (-1, 1))
-    wrong = _unbounded(sheets) & ~uses & makes
+    for table, lower, upper in _RANGES:
+        low, high = sheets[table].numbers(lower), sheets[table].numbers(upper)
+        wrong = low > high
+        fields: dict[str, object] = {"low": lower, "high": upper, "lowest": [f"{value:g}" for value in low[wrong]]}
+        highest = [f"{value:g}" for value in high[wrong]]
+        findings.add_where("min_over_max", sheets[table], lower, wrong, low, highest=highest, **fields)
+    limits, processes, recipes = (sheets[name] for name in ("limits", "processes", "recipes"))
+    blank = np.isnan(limits.numbers("minimum")) & np.isnan(limits.numbers("maximum"))
+    findings.add_where("no_effect_limit", limits, "minimum", blank, limits.words("holder").texts())
+    endless, stepped = _endless(sheets)
+    _check_builds(sheets, stepped, findings)
+    row, coefficient, rows = _process_row(recipes, sheets), recipes.numbers("coefficient"), np.arange(len(processes))
+    wrong = endless & ~np.isin(rows, row[coefficient < 0]) & np.isin(rows, row[coefficient > 0])
     findings.add_where("no_greatest_size", processes, "max_capacity", wrong, processes.words("process").texts())
-    _recipes(sheets, findings)
-    _no_effect(sheets, findings)
+    _check_recipes(sheets, row, findings)
 
 
 def public_sites(sheets: Sheets) -> set[str]:
     """Return the sites without an enterprise."""
     sites = sheets["sites"]
-    public: set[str] = set(sites.words("site").texts()[~sites.words("enterprise").filled]) - {""}
+    public: set[str] = set(sites.words("site").texts()[sites.words("enterprise").codes < 0]) - {""}
     return public
 
 
-def _of_process(sheet: TableData, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
-    """Map values, one per row of ``processes``, to the rows of a sheet by its column ``process``; 0 where unknown."""
+def _process_row(sheet: TableData, sheets: Sheets) -> Lines:
+    """Return the row in ``processes`` of the process of each row of a sheet; -1 where unknown."""
     own = sheets["processes"].words("process")
-    by_word: NDArray[_Cell] = np.zeros(len(own.words) + 1, dtype=values.dtype)
-    by_word[own.codes[::-1]] = values[::-1]
-    by_word[-1] = 0
-    return by_word[sheet.words("process").places_in(own)]
+    row = np.full(len(own.words) + 1, -1)
+    row[own.codes[::-1]] = np.arange(len(own.codes))[::-1]
+    row[-1] = -1
+    return row[sheet.words("process").places_in(own)]
 
 
-def _with_any(sheets: Sheets, sheet: TableData, rows: Flags | None = None) -> Flags:
-    """Return which rows of ``processes`` a sheet, or the selected rows of it, name in column ``process``."""
-    own = sheets["processes"].words("process")
-    places = sheet.words("process").places_in(own)
-    places = places if rows is None else places[rows]
-    named = np.zeros(len(own.words) + 1, dtype=np.bool_)
-    named[places[places >= 0]] = True
-    flags: Flags = named[own.codes]
-    return flags
-
-
-def _binding_limits(sheets: Sheets) -> Flags:
-    """Return which rows of ``limits`` have an effect: those with a minimum or a maximum."""
-    limits = sheets["limits"]
-    flags: Flags = ~(np.isnan(limits.numbers("minimum")) & np.isnan(limits.numbers("maximum")))
-    return flags
-
-
-def _min_max(sheet: TableData, names: tuple[str, str], findings: Findings) -> None:
-    low, high = sheet.numbers(names[0]), sheet.numbers(names[1])
-    wrong = low > high
-    fields: dict[str, object] = {"low": names[0], "high": names[1], "lowest": _plain(low[wrong])}
-    findings.add_where("min_over_max", sheet, names[0], wrong, low, highest=_plain(high[wrong]), **fields)
-
-
-def _plain(values: Floats) -> list[str]:
-    return [f"{value:g}" for value in values]
-
-
-def _say_processes(code: str, sheet: TableData, wrong: Flags, findings: Findings) -> None:
-    """Report a finding for the processes of the flagged rows."""
-    names = sheet.words("process").texts()
-    findings.add_where(code, sheet, "process", wrong, names, process=names[wrong].tolist())
-
-
-def _places(sheets: Sheets, findings: Findings) -> None:
-    options, processes = sheets["build_options"], sheets["processes"]
-    known = options.words("process").places_in(processes.words("process")) >= 0
-    buildable = _of_process(options, sheets, processes.flags("buildable"))
-    _say_processes("not_buildable", options, known & ~buildable, findings)
-    stepped = _with_any(sheets, sheets["sizes"])
-    at_public = options.words("site").isin(public_sites(sheets))
-    _say_processes("sizes_in_public", options, at_public & _of_process(options, sheets, stepped), findings)
-    least = np.where(stepped, 0.0, processes.numbers("min_capacity"))
-    lowest, highest = _of_process(options, sheets, least), options.numbers("max_capacity")
-    small = known & (highest < lowest)
-    fields: dict[str, object] = {"lowest": _plain(lowest[small]), "highest": _plain(highest[small])}
-    findings.add_where("place_too_small", options, "max_capacity", small, highest, **fields)
-
-
-def _unbounded(sheets: Sheets) -> Flags:
-    """Return which rows of ``processes`` may be built at some place without a maximum size."""
+def _endless(sheets: Sheets) -> tuple[Flags, Flags]:
+    """Return which rows of ``processes`` may be built at some place without a maximum size, and which have sizes."""
     processes, sizes, options = sheets["processes"], sheets["sizes"], sheets["build_options"]
-    stepped = _with_any(sheets, sizes)
-    endless_step = _with_any(sheets, sizes, np.isnan(sizes.numbers("max_capacity")))
+    rows, step = np.arange(len(processes)), _process_row(sizes, sheets)
+    stepped = np.isin(rows, step)
+    endless_step = np.isin(rows, step[np.isnan(sizes.numbers("max_capacity"))])
     endless = np.where(stepped, endless_step, np.isnan(processes.numbers("max_capacity")))
-    placed = _with_any(sheets, options, np.isnan(options.numbers("max_capacity")))
-    flags: Flags = processes.flags("buildable") & endless & (placed | (not options.given))
-    return flags
+    placed = np.isin(rows, _process_row(options, sheets)[np.isnan(options.numbers("max_capacity"))])
+    return (processes.numbers("buildable") > 0) & endless & (placed | (not options.given)), stepped
 
 
-def _recipes(sheets: Sheets, findings: Findings) -> None:
+def _check_builds(sheets: Sheets, stepped: Flags, findings: Findings) -> None:
+    """Check that sizes and build options are of buildable processes, and large enough; `stepped` ones have sizes."""
+    sizes, options, processes = sheets["sizes"], sheets["build_options"], sheets["processes"]
+    buildable = np.append(processes.numbers("buildable") > 0, False)
+    row, at_public = _process_row(options, sheets), options.words("site").isin(public_sites(sheets))
+    unbuildable = (sizes.words("process").codes >= 0) & ~buildable[_process_row(sizes, sheets)]
+    for code, sheet, wrong in (
+        ("sizes_not_buildable", sizes, unbuildable),
+        ("not_buildable", options, (row >= 0) & ~buildable[row]),
+        ("sizes_in_public", options, at_public & np.append(stepped, False)[row]),
+    ):
+        names = sheet.words("process").texts()
+        findings.add_where(code, sheet, "process", wrong, names, process=names[wrong].tolist())
+    least = np.append(np.where(stepped, 0.0, processes.numbers("min_capacity")), 0.0)[row]
+    most = options.numbers("max_capacity")
+    small = (row >= 0) & (most < least)
+    lowest, highest = ([f"{value:g}" for value in ends[small]] for ends in (least, most))
+    findings.add_where("place_too_small", options, "max_capacity", small, most, lowest=lowest, highest=highest)
+
+
+def _check_recipes(sheets: Sheets, row: Lines, findings: Findings) -> None:
+    """Check recipes, and report qualities and limits of commodities that their holder neither sends nor takes.
+
+    `row` is the row in ``processes`` of each row of ``recipes``.
+    """
     recipes, processes = sheets["recipes"], sheets["processes"]
     values: Floats = recipes.numbers("coefficient")
-    zero = values == 0
-    findings.add_where("zero_coefficient", recipes, "coefficient", zero, values)
-    own = processes.words("process")
-    _say_processes("no_recipe", processes, own.filled & ~_with_any(sheets, recipes), findings)
-    places = recipes.words("process").places_in(own)
-    sound = (places >= 0) & (values != 0) & ~np.isnan(values)
-    least, greatest = np.full(len(own.words), np.inf), np.zeros(len(own.words))
-    np.minimum.at(least, places[sound], np.abs(values[sound]))
-    np.maximum.at(greatest, places[sound], np.abs(values[sound]))
-    wide = own.among(greatest > _WIDE * least)
-    lowest, highest = (_plain(ends[own.codes[wide]]) for ends in (least, greatest))
-    findings.add_where("wide_range", processes, "process", wide, own.texts(), lowest=lowest, highest=highest)
+    findings.add_where("zero_coefficient", recipes, "coefficient", values == 0, values)
+    names = processes.words("process").texts()
+    lacking = (names != "") & ~np.isin(np.arange(len(names)), row)
+    findings.add_where("no_recipe", processes, "process", lacking, names, process=names[lacking].tolist())
+    sound = (row >= 0) & (values != 0) & ~np.isnan(values)
+    least, greatest = np.full(len(names), np.inf), np.zeros(len(names))
+    np.minimum.at(least, row[sound], np.abs(values[sound]))
+    np.maximum.at(greatest, row[sound], np.abs(values[sound]))
+    wide = greatest > _WIDE * least
+    lowest, highest = ([f"{value:g}" for value in ends[wide]] for ends in (least, greatest))
+    findings.add_where("wide_range", processes, "process", wide, names, lowest=lowest, highest=highest)
 
-
-def _no_effect(sheets: Sheets, findings: Findings) -> None:
-    """Report qualities and limits of commodities that their holder neither sends nor takes."""
-    tables = ("offers", "needs", "stores", "markets")  # those at the wrong end are said by `synergy.dataset.read`
-    either = {pair for table in tables for pair in _pairs(sheets[table], table[:-1])}
-    recipes = sheets["recipes"]
-    made = recipes.numbers("coefficient") > 0
-    for table, rows in (("qualities", made), ("limits", ~made)):
-        known = either | set(_pairs(recipes.take(rows), "process"))
-        sheet = sheets[table]
-        wrong = np.array([pair not in known and "" not in pair for pair in _pairs(sheet, "holder")], dtype=np.bool_)
-        findings.add_where("no_effect_quality", sheet, "commodity", wrong, sheet.words("commodity").texts())
-
-
-def _pairs(sheet: TableData, holder: str) -> Iterator[tuple[str, str]]:
-    return zip(sheet.words(holder).texts(), sheet.words("commodity").texts(), strict=True)
+    # those at the wrong end are said by `synergy.dataset.read`
+    pairs = {
+        table: list(zip(sheets[table].words(holder).texts(), sheets[table].words("commodity").texts(), strict=True))
+        for table, holder in _HOLDING.items()
+    }
+    either = {pair for table in ("offers", "needs", "stores", "markets") for pair in pairs[table]}
+    for table, kept in (("qualities", values > 0), ("limits", ~(values > 0))):
+        known = either.union(pair for pair, here in zip(pairs["recipes"], kept, strict=True) if here)
+        wrong = np.array([pair not in known and "" not in pair for pair in pairs[table]], dtype=np.bool_)
+        said = sheets[table].words("commodity").texts()
+        findings.add_where("no_effect_quality", sheets[table], "commodity", wrong, said)
 
 
 def check_balances(sheets: Sheets, findings: Findings) -> None:
@@ -192,28 +170,25 @@ def check_balances(sheets: Sheets, findings: Findings) -> None:
         missing = np.isnan(stated[commodity])
         open_input = np.bincount(process, weights=missing & (coefficient < 0), minlength=size) > 0
         makes = ~open_input & (used > 0) & (made > used * (1 + _BALANCE_TOLERANCE))
-        wrong = own.among(makes)
+        wrong = np.append(makes, False)[own.codes]
         out, into = ([f"{total:.4g}" for total in side[own.codes[wrong]]] for side in (made, used))
         findings.add_where(code, processes, "process", wrong, own.texts(), out=out, into=into)
         asked = (made + used > 0) & ~makes  # where nothing is stated there is nothing to compare
-        _unchecked(column, sheets, (process, commodity, missing & asked[process]), findings)
+        lacking = missing & asked[process]
+        if len(process) and np.isnan(value).all():
+            findings.add("nothing_stated", Where("commodities", None, column), column=column)
+        elif lacking.any():
+            _unchecked(column, sheets, (process[lacking], commodity[lacking]), findings)
 
 
-def _unchecked(column: str, sheets: Sheets, lines: tuple[Lines, Lines, Flags], findings: Findings) -> None:
+def _unchecked(column: str, sheets: Sheets, lines: tuple[Lines, Lines], findings: Findings) -> None:
     """Report commodities without stated mass or energy that keep recipes from being checked.
 
-    `lines` are the process and the commodity of each line of a recipe, and whether its lack keeps one from the check.
+    `lines` are the process and the commodity of each line of a recipe whose lack keeps it from the check.
     """
     commodities, processes = sheets["commodities"], sheets["processes"].words("process").words
-    process, commodity, missing = lines
-    where = Where("commodities", None, column)
-    if len(process) and np.isnan(commodities.numbers(column)).all():
-        findings.add("nothing_stated", where, column=column)
-        return
-    if not missing.any():
-        return
-    order = np.argsort(commodity[missing], kind="stable")
-    process, commodity = process[missing][order], commodity[missing][order]
+    order = np.argsort(lines[1], kind="stable")
+    process, commodity = (side[order] for side in lines)
     words, first = np.unique(commodity, return_index=True)
     goods = commodities.words("commodity")
     row_of = np.full(len(goods.words), -1)
@@ -221,12 +196,12 @@ def _unchecked(column: str, sheets: Sheets, lines: tuple[Lines, Lines, Flags], f
     for good, mine in zip(words, np.split(process, first[1:]), strict=True):
         names = sorted({str(processes[one]) for one in mine})
         more = f" + {len(names) - _NAMED}" if len(names) > _NAMED else ""
-        place = where._replace(row=int(commodities.lines[row_of[good]]))
+        place = Where("commodities", int(commodities.lines[row_of[good]]), column)
         findings.add("unbalanced", place, goods.words[good], column=column, recipes=", ".join(names[:_NAMED]) + more)
 
 
 def check_loops(sheets: Sheets, settings: Settings, findings: Findings) -> None:
-    """Report every group of recipes that creates goods from nothing, else every chain with _unbounded profit.
+    """Report every group of recipes that creates goods from nothing, else every chain with unbounded profit.
 
     Notes
     -----
@@ -308,17 +283,26 @@ def _solve(matrix: csc_array) -> tuple[float, Floats]:
     return -float(answer.fun), np.asarray(answer.x, dtype=np.float64)
 
 
-def _annuity(rate: float, years: Floats) -> Floats:
-    """Return the yearly part of an investment: r / (1 - (1 + r)^-n), 1 / n without interest; r per year, n in years."""
-    return 1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))
-
-
 def _check_money(sheets: Sheets, settings: Settings, matrix: csc_array, findings: Findings) -> None:
-    """Report chains with _unbounded profit, one for each group of equivalent sites.
+    """Report chains with unbounded profit, one for each group of equivalent sites.
 
     `matrix` holds the recipes, commodities by processes, in the order of their ids' words.
     """
-    trade = _trade(sheets, settings)
+    markets, commodities, limits = sheets["markets"], sheets["commodities"], sheets["limits"]
+    goods = commodities.words("commodity")
+    place = markets.words("commodity").places_in(goods)
+    endless = np.isnan(markets.numbers("limit")) & ~markets.words("market").isin(set(limits.words("holder").words))
+    endless &= (markets.words("site").codes < 0) & (markets.words("period").codes < 0)
+    side, price = markets.words("side").texts(), markets.numbers("price")
+    buy, sell = np.full(len(goods.words), np.inf), np.full(len(goods.words), -np.inf)
+    for prices, word, better in ((buy, "buy", np.minimum), (sell, "sell", np.maximum)):
+        rows = endless & (side == word)
+        better.at(prices, place[rows], price[rows])
+    dispose = np.full(len(goods.words), np.nan)
+    dispose[goods.codes] = commodities.numbers("disposal_cost")
+    dispose[goods.codes] += settings.carbon_price * commodities.numbers("disposal_co2")
+    # what a unit of each commodity earns that is bought, sold or disposed of without limit; NaN: no such market
+    trade = np.array([np.where(np.isinf(buy), np.nan, -buy), np.where(np.isinf(sell), np.nan, sell), -dispose])
     for site, processes, cost in _groups(sheets, settings):
         recipes = matrix[:, processes]
         touched: _Places = np.unique(recipes.indices).astype(np.intp)
@@ -330,49 +314,30 @@ def _check_money(sheets: Sheets, settings: Settings, matrix: csc_array, findings
             findings.add("money_loop", Where("markets", None, "price"), loop, **fields)
 
 
-def _trade(sheets: Sheets, settings: Settings) -> Floats:
-    """Return what a unit of each commodity earns that is bought, sold or disposed of without limit, one row for each.
-
-    Money per unit, NaN where there is no such market.
-    """
-    markets, commodities = sheets["markets"], sheets["commodities"]
-    goods = commodities.words("commodity")
-    place = markets.words("commodity").places_in(goods)
-    endless = np.isnan(markets.numbers("limit")) & ~markets.words("site").filled & ~markets.words("period").filled
-    endless &= ~_holds(markets.words("market"), sheets["limits"].take(_binding_limits(sheets)))
-    side, price = markets.words("side").texts(), markets.numbers("price")
-    buy, sell = np.full(len(goods.words), np.inf), np.full(len(goods.words), -np.inf)
-    for prices, word, better in ((buy, "buy", np.minimum), (sell, "sell", np.maximum)):
-        rows = endless & (side == word)
-        better.at(prices, place[rows], price[rows])
-    dispose = np.full(len(goods.words), np.nan)
-    dispose[goods.codes] = commodities.numbers("disposal_cost")
-    dispose[goods.codes] += settings.carbon_price * commodities.numbers("disposal_co2")
-    return np.array([np.where(np.isinf(buy), np.nan, -buy), np.where(np.isinf(sell), np.nan, sell), -dispose])
-
-
-def _holds(words: Words, sheet: TableData) -> Flags:
-    return words.among(np.isin(words.words, sheet.words("holder").words))
-
-
 def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, _Places, Floats]]:
     """Yield a site, the processes that may be built there without limit, and their cost per unit of activity."""
-    processes, options, sites = sheets["processes"], sheets["build_options"], sheets["sites"]
-    own = processes.words("process")
-    limited = _holds(own, sheets["limits"].take(_binding_limits(sheets)))
-    endless = _unbounded(sheets) & ~_holds(own, sheets["availability"]) & ~limited
-    running, yearly = _costs(sheets, settings)
-    steps = _with_any(sheets, sheets["sizes"])
-    order = np.argsort(own.codes)  # rows of `processes` in the order of the words
-    endless, steps, running, yearly = endless[order], steps[order], running[order], yearly[order]
+    processes, options, sites, sizes = (sheets[name] for name in ("processes", "build_options", "sites", "sizes"))
+    own, limited = processes.words("process"), set(sheets["limits"].words("holder").words)
     hindered = set(sheets["availability"].words("holder").words)
+    endless, stepped = _endless(sheets)
+    order = np.argsort(own.codes)  # rows of `processes` in the order of the words
+    endless, stepped = (endless & ~own.isin(hindered | limited))[order], stepped[order]
+    running = (processes.numbers("opex") + settings.carbon_price * processes.numbers("co2"))[order]
+    # of a process with steps of scale, those without a maximum
+    unit, step = processes.numbers("unit_capex")[order], sizes.words("process").places_in(own)
+    unit[np.unique(step)] = np.inf
+    endless_step = np.isnan(sizes.numbers("max_capacity"))
+    np.minimum.at(unit, step[endless_step], sizes.numbers("unit_capex")[endless_step])
+    # an investment is paid back by r / (1 - (1 + r)^-n) a year, 1 / n without interest
+    years, rate = processes.numbers("lifetime_years")[order], settings.discount_rate
+    yearly = (1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))) * unit
     public, seen = public_sites(sheets), set()
     place, unlimited = options.words("site").texts(), np.isnan(options.numbers("max_capacity"))
     built, price = options.words("process").places_in(own), options.numbers("capex_factor")
     for site, owner in zip(sites.words("site").texts(), sites.words("enterprise").texts(), strict=True):
         if owner in hindered:
             continue
-        allowed, factor = endless & ~(steps & (site in public)), np.ones(len(endless))
+        allowed, factor = endless & ~(stepped & (site in public)), np.ones(len(endless))
         if options.given:
             here = (place == site) & unlimited
             factor = np.full(len(endless), np.inf)
@@ -384,20 +349,6 @@ def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, _Places, 
         if len(chosen) and key not in seen:
             seen.add(key)
             yield str(site), chosen, cost
-
-
-def _costs(sheets: Sheets, settings: Settings) -> tuple[Floats, Floats]:
-    """Return for each row of `processes` the running cost and the yearly cost of capacity per unit of activity."""
-    processes, sizes = sheets["processes"], sheets["sizes"]
-    running = processes.numbers("opex") + settings.carbon_price * processes.numbers("co2")
-    own = processes.words("process")
-    unit = np.full(len(own.words), np.inf)
-    unit[own.codes] = processes.numbers("unit_capex")
-    stepped = np.unique(sizes.words("process").places_in(own))
-    unit[stepped] = np.inf
-    endless = np.isnan(sizes.numbers("max_capacity"))
-    np.minimum.at(unit, sizes.words("process").places_in(own)[endless], sizes.numbers("unit_capex")[endless])
-    return running, _annuity(settings.discount_rate, processes.numbers("lifetime_years")) * unit[own.codes]
 
 
 def _best(recipes: Floats, cost: Floats, prices: Floats) -> tuple[float, Mapping[str, Floats]] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.package import Package, open_source, package_of
 from synergy.dataset.processes import LOOPS, check_balances, check_loops, check_processes, public_sites
-from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, YEAR, Column, ColumnType, own_column
+from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, YEAR, Column
 from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, apply, check_shape, parse_settings
-from synergy.dataset.sheet import Cells, Dataset, Flags, Floats, TableData, Words
-from synergy.dataset.typed import UnitHints, filled, folded, missing_columns, near, second_header, suggestion, typed
+from synergy.dataset.sheet import Cells, Dataset, Flags, Floats, Lines, TableData, Words
+from synergy.dataset.typed import UnitHints, filled, folded, names_a_column, near, second_header, suggestion, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
 from synergy.units import counted_in
@@ -140,33 +141,24 @@ def _sheets(package: Package, load: _Load, findings: Findings) -> tuple[dict[str
     measures = UnitHints(units, str(package.settings.get("currency", "CNY")))
     broken = {name for name, table in TABLES.items() if table.required and name not in package.files}
     for name in TABLES:
-        sheet = None
-        if name in package.files:
-            sheet = _sheet(load(name), findings, measures)
-            if sheet is None:
-                broken.add(name)
-            elif name in ("commodities", "processes"):
-                key, unit = own_column(name), "unit" if name == "commodities" else "activity_unit"
-                pairs = zip(sheet.words(key).texts(), sheet.words(unit).texts(), strict=True)
-                units[key] = {ident: counted_in(counted) for ident, counted in pairs}
-        # a file with a header row alone is given, though it has no rows
-        absent = filled(TableData(name, np.empty(0, dtype=np.int64), given=False))
-        sheets[name] = absent if sheet is None else sheet
+        raw = load(name) if name in package.files else None
+        first = [] if raw is None or not len(raw) else [str(raw.value(column, 0)) for column in raw.columns]
+        if raw is not None and second_header(first, partial(names_a_column, name)):
+            findings.add("two_row_header", Where(name, int(raw.lines[0])))
+            raw = None
+        if raw is None:
+            broken |= {name} & set(package.files)
+            # a file with a header row alone is given, though it has no rows
+            sheets[name] = filled(TableData(name, np.empty(0, dtype=np.int64), given=False))
+            continue
+        sheet = typed(raw, findings, measures)
+        _check_ranges(sheet, findings)
+        sheets[name] = sheet = _check_keys(sheet, findings)
+        if name in ("commodities", "processes"):
+            key, unit = TABLES[name].key[0], "unit" if name == "commodities" else "activity_unit"
+            pairs = zip(sheet.words(key).texts(), sheet.words(unit).texts(), strict=True)
+            units[key] = {ident: counted_in(counted) for ident, counted in pairs}
     return sheets, broken
-
-
-def _sheet(raw: TableData | None, findings: Findings, measures: UnitHints) -> TableData | None:
-    if raw is None:
-        return None
-    if len(raw) and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns]):
-        findings.add("two_row_header", Where(raw.table, int(raw.lines[0])))
-        return None
-    missing_columns(raw, findings)
-    sheet = typed(raw, findings, measures)
-    _check_ranges(sheet, findings)
-    sheet = _without_repeats(filled(sheet), findings)
-    _look_alikes(sheet, findings)
-    return sheet
 
 
 def _digest_of(sheets: Sheets) -> str:
@@ -182,7 +174,8 @@ def _digest_of(sheets: Sheets) -> str:
             total.update(f"{column}\n".encode())
             cells = sheet.columns[column]
             if isinstance(cells, Words):
-                words = cells.renamed(cells.words) if cells.used().all() else Words.of(cells.texts())
+                counts = np.bincount(cells.codes.astype(np.int64) + 1, minlength=len(cells.words) + 1)
+                words = cells.renamed(cells.words) if counts[1:].all() else Words.of(cells.texts())
                 total.update("".join(f"{len(word)}:{word}" for word in words.words).encode("utf-8", "surrogatepass"))
                 total.update(np.ascontiguousarray(words.codes.astype("<i4")).data)
             elif cells.dtype == np.bool_:
@@ -196,55 +189,55 @@ def _digest_of(sheets: Sheets) -> str:
 def _check_values(sheets: Sheets, findings: Findings) -> None:
     """Check every number against the bounds of its column; report zero amounts too."""
     for sheet in sheets.values():
-        for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER) if len(sheet) else ():
+        for column in TABLES[sheet.table].numbers if len(sheet) else ():
             for name in (column.name, f"{column.name}_low", f"{column.name}_high"):
-                cells = sheet.columns.get(name)
-                if cells is not None and not isinstance(cells, Words):
-                    _bounds(sheet, name, (column, cells.astype(np.float64, copy=False)), findings)
+                if name in sheet.columns and not isinstance(sheet.columns[name], Words):
+                    _check_bounds(sheet, name, column, findings)
     for table, flag in (("offers", "must_clear"), ("needs", "required")):
         sheet, amounts = sheets[table], sheets[table].numbers("quantity")
-        tiny = sheet.flags(flag) & (amounts > 0) & (amounts < _TOLD)
+        tiny = (sheet.numbers(flag) > 0) & (amounts > 0) & (amounts < _TOLD)
         findings.add_where("tiny_compulsory", sheet, "quantity", tiny, amounts, flag=flag, least=f"{_TOLD:g}")
 
 
-def _bounds(sheet: TableData, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:
-    column, values = bounded
-
-    def say(code: str, wrong: Flags, **fields: object) -> None:
-        if wrong.any():
-            findings.add_where(code, sheet, name, wrong, values, **fields)
-
-    say("not_finite", np.isinf(values))
+def _check_bounds(sheet: TableData, name: str, column: Column, findings: Findings) -> None:
+    """Check the numbers of a column, or their low or high ends, against the bounds in the schema."""
+    values = sheet.numbers(name)
+    wrong = {"not_finite": np.isinf(values)}
+    bounds = {"below": column.minimum, "above": column.maximum, "not_above": column.above}
     if column.minimum is not None:
-        say("below", values < column.minimum, bound=f"{column.minimum:g}", **_hint(column, low=True))
+        wrong["below"] = values < column.minimum
     if column.maximum is not None:
-        say("above", values > column.maximum, bound=f"{column.maximum:g}", **_hint(column, low=False))
+        wrong["above"] = values > column.maximum
     if column.above is not None:
-        say("not_above", values <= column.above, bound=f"{column.above:g}")
+        wrong["not_above"] = values <= column.above
     if column.amount and name == column.name:
-        say("zero_amount", values == 0)
+        wrong["zero_amount"] = values == 0
+    for code, rows in wrong.items():
+        if rows.any():
+            bound = bounds.get(code)
+            fields = {} if bound is None else {"bound": f"{bound:g}", **_hint(column, code)}
+            findings.add_where(code, sheet, name, rows, values, **fields)
 
 
-def _hint(column: Column, *, low: bool) -> dict[str, object]:
-    if column.unit == "deg":
+def _hint(column: Column, code: str) -> dict[str, str]:
+    """Return the hints on a number that is below, above or not above the bound of its column."""
+    if code != "not_above" and column.unit == "deg":
         return {"hint": "are latitude and longitude swapped?", "hint_zh": "经纬度是否颠倒？"}
-    if low and column.amount:
+    if code == "below" and column.amount:
         return {"hint": "amounts are never negative", "hint_zh": "数量不能为负"}
-    if column.maximum == 1.0 and not low:
+    if code == "above" and column.maximum == 1.0:
         return {"hint": "write a part, as 0.95 for 95 %", "hint_zh": "请写小数，如 95% 写 0.95"}
     return {"hint": "", "hint_zh": ""}
 
 
 def _check_ranges(sheet: TableData, findings: Findings) -> None:
-    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given, before a scenario; blank = default."""
-    for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER):
+    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given, before a scenario."""
+    for column in TABLES[sheet.table].numbers:
         names = (f"{column.name}_low", column.name, f"{column.name}_high")
         if names[0] not in sheet.columns and names[2] not in sheet.columns:
             continue
         blank = np.full(len(sheet), np.nan)
         low, value, high = (sheet.numbers(name) if name in sheet.columns else blank for name in names)
-        if column.default is not None:
-            value = np.where(np.isnan(value), float(column.default), value)
         wrong = (low > value) | (value > high) | (low > high)
         fields: dict[str, object] = {
             key: [f"{one:.15g}" for one in values[wrong]]
@@ -257,7 +250,7 @@ def _check_settings(settings: Settings, places: Mapping[str, Where], sheets: She
     """Check the ids in `forbid`, `fix` and `mode_share`; `places` locates each in the document that names it."""
 
     def known(table: str, word: str | None, setting: str, pointer: str) -> None:
-        if word is not None and word not in set(sheets[table].words(own_column(table)).words):
+        if word is not None and word not in set(sheets[table].words(TABLES[table].key[0]).words):
             findings.add("unknown_id", inside(setting, pointer), word, **_unknown(word, sheets, [table]))
 
     def inside(setting: str, pointer: str) -> Where:
@@ -282,11 +275,11 @@ def _check_settings(settings: Settings, places: Mapping[str, Where], sheets: She
 def _check_references(sheets: Sheets, broken: Collection[str], findings: Findings) -> None:
     """Check every id that names a row of another table, except ids of the unreadable tables in `broken`."""
     for sheet in sheets.values():
-        for column in TABLES[sheet.table].columns:
-            if column.refs and not set(column.refs) & set(broken):
-                _known(sheet, column.name, column.refs, (sheets, findings))
-        if sheet.table in HOLDERS and not set(HOLDERS[sheet.table]) & set(broken):
-            _holders(sheet, sheets, findings)
+        refs = [(column.name, column.refs) for column in TABLES[sheet.table].columns if column.refs]
+        refs += [("holder", HOLDERS[sheet.table])] if sheet.table in HOLDERS else []
+        for name, tables in refs:
+            if not set(tables) & set(broken) and len(sheet.words(name).words):
+                _check_ids(sheet, name, tables, (sheets, findings))
 
 
 def _unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, object]:
@@ -294,7 +287,7 @@ def _unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, obje
     known: list[str] = []
     names: dict[str, str] = {}  # in both languages
     for sheet in (sheets[table] for table in tables):
-        own = sheet.words(own_column(sheet.table))
+        own = sheet.words(TABLES[sheet.table].key[0])
         known += own.words.tolist()
         for column in ("name_en", "name_zh"):
             if column in sheet.columns and len(sheet) <= 5000:
@@ -308,55 +301,34 @@ def _unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, obje
     return {"tables": ", ".join(tables)} | (suggestion(found) if found else add)
 
 
-def _known(sheet: TableData, name: str, tables: Sequence[str], context: tuple[Sheets, Findings]) -> None:
-    sheets, findings = context
-    column = sheet.words(name)
-    if not len(column.words):
-        return
-    known = np.zeros(len(column.words), dtype=np.bool_)
-    for table in tables:
-        known |= _positions(column, sheets[table]) >= 0
-    for place in np.flatnonzero(~known & column.used())[:200].tolist():
-        findings.add_word("unknown_id", sheet, name, place, **_unknown(column.words[place], sheets, tables))
+def _check_ids(sheet: TableData, name: str, tables: Sequence[str], context: tuple[Sheets, Findings]) -> None:
+    """Check that the ids of a column are rows of one of some tables.
 
-
-def _positions(column: Words, sheet: TableData) -> NDArray[np.int64]:
-    """Map each word of a column to its position among the ids of a table; -1 for unknown words."""
-    own = sheet.words(own_column(sheet.table)).words
-    if not len(own):
-        return np.full(len(column.words), -1)
-    return pd.Index(own).get_indexer(pd.Index(column.words)).astype(np.int64)
-
-
-def _holders(sheet: TableData, sheets: Sheets, findings: Findings) -> None:
-    """Check that holders of qualities, limits and availability are rows of one of their tables.
-
-    A quality of a holder that only takes the commodity, and a limit of one that only gives it, is allowed and has no
-    effect.
+    Of the holders of qualities and limits, a quality of one that only takes the commodity, and a limit of one that only
+    gives it, is allowed and has no effect.
     """
-    column, tables = sheet.words("holder"), HOLDERS[sheet.table]
-    if not len(column.words):
-        return
-    side = MARKET_SIDE.get(sheet.table, "")
-    here = {table: _positions(column, sheets[table]) >= 0 for table in tables}
+    (sheets, findings), column = context, sheet.words(name)
+    each = Words(np.arange(len(column.words)), column.words)
+    here = {table: each.isin(set(sheets[table].words(TABLES[table].key[0]).words)) for table in tables}
     idle = np.zeros(len(column.words), dtype=np.bool_)
+    side = MARKET_SIDE.get(sheet.table, "") if name == "holder" else ""
     if side:
         markets = sheets["markets"]
-        chosen = set(markets.words("market").texts()[markets.words("side").texts() == side])
-        idle = here["markets"] & np.array([word not in chosen for word in column.words], dtype=np.bool_)
-        here["markets"] &= ~idle
-        idle |= _positions(column, sheets[NO_EFFECT[sheet.table]]) >= 0
+        chosen = markets.words("market").texts()[markets.words("side").texts() == side]
+        idle = here["markets"] & ~each.isin(set(chosen))
+        here["markets"] = here["markets"] & ~idle
+        other = NO_EFFECT[sheet.table]
+        idle |= each.isin(set(sheets[other].words(TABLES[other].key[0]).words))
     count = np.sum(list(here.values()), axis=0)
     role = {"role": "takes", "role_zh": "接收"} if side == "buy" else {"role": "gives", "role_zh": "供出"}
-    for place in np.flatnonzero((count != 1) & column.used())[:200].tolist():
+    for place in np.flatnonzero((count != 1) & np.isin(each.codes, column.codes))[:200].tolist():
         if count[place]:
             listed = ", ".join(table for table in tables if here[table][place])
-            findings.add_word("ambiguous_holder", sheet, "holder", place, tables=listed)
+            findings.add_word("ambiguous_holder", sheet, name, place, tables=listed)
         elif idle[place]:
-            findings.add_word("no_effect_holder", sheet, "holder", place, **role)
+            findings.add_word("no_effect_holder", sheet, name, place, **role)
         else:
-            fields = _unknown(column.words[place], sheets, tables)
-            findings.add_word("unknown_id", sheet, "holder", place, **fields)
+            findings.add_word("unknown_id", sheet, name, place, **_unknown(column.words[place], sheets, tables))
 
 
 def _check_links(sheets: Sheets, findings: Findings) -> TableData:
@@ -365,8 +337,8 @@ def _check_links(sheets: Sheets, findings: Findings) -> TableData:
     if not len(links):
         return links
     start, end = links.words("from_site"), links.words("to_site")
-    loop = (start.places_in(end) == end.codes) & start.filled
-    findings.add_rows("self_link", Where("links", None, "to_site"), links.lines[loop], end.take(loop).texts())
+    loop = (start.places_in(end) == end.codes) & (start.codes >= 0)
+    findings.add_rows("self_link", Where("links", None, "to_site"), links.lines[loop], end.texts()[loop])
     links = links.take(~loop) if loop.any() else links
     km, modes = links.numbers("km"), links.words("mode")
     findings.add_where("zero_km", links, "km", km == 0, km)
@@ -376,27 +348,31 @@ def _check_links(sheets: Sheets, findings: Findings) -> TableData:
         if alike:
             lines = links.lines[modes.codes == place]
             findings.add_rows("unknown_mode", Where("links", None, "mode"), lines[:1], [mode], **suggestion(alike))
-    _no_km(links, sheets, findings)
+    sites = sheets["sites"]
+    missing = np.isnan(sites.numbers("latitude")) | np.isnan(sites.numbers("longitude"))
+    unplaced = set(sites.words("site").texts()[missing])
+    nowhere = [links.words(end).isin(unplaced) for end in ("from_site", "to_site")]
+    asked = np.isnan(km) & (nowhere[0] | nowhere[1]) & (links.numbers("forbidden") == 0)
+    if asked.any():
+        _no_km(links, np.flatnonzero(asked), nowhere, (sheets["transport"], findings))
     return links
 
 
-def _no_km(links: TableData, sheets: Sheets, findings: Findings) -> None:
-    """Report links that need a length which is neither given nor computable."""
-    start, end, sites = links.words("from_site"), links.words("to_site"), sheets["sites"]
-    missing = np.isnan(sites.numbers("latitude")) | np.isnan(sites.numbers("longitude"))
-    unplaced = set(sites.words("site").texts()[missing])
-    from_nowhere, to_nowhere = start.isin(unplaced), end.isin(unplaced)
-    asked = np.isnan(links.numbers("km")) & (from_nowhere | to_nowhere) & ~links.flags("forbidden")
-    rows = np.flatnonzero(asked)
-    if not len(rows):
-        return
-    reasons = _charged(links.take(rows), sheets["transport"])
+def _no_km(links: TableData, rows: Lines, nowhere: list[Flags], context: tuple[TableData, Findings]) -> None:
+    """Report those of some links that need a length which is neither given nor computable.
+
+    `nowhere` says of each link whether its start, and whether its end, has no coordinates.
+    """
+    transport, findings = context
+    reasons = _charged(links.take(rows), transport)
     wrong = np.flatnonzero(reasons != "")
     rows = rows[wrong]
-    ends = [(start.take(rows).texts(), from_nowhere[rows]), (end.take(rows).texts(), to_nowhere[rows])]
-    nowhere = [", ".join(str(t[i]) for t, no in ends if no[i]) for i in range(len(rows))]
-    modes = links.words("mode").take(rows).texts().tolist()
-    fields: dict[str, object] = {"charged": reasons[wrong].tolist(), "mode": modes, "sites": nowhere}
+    ends = [
+        (links.words(name).texts()[rows], no[rows]) for name, no in zip(("from_site", "to_site"), nowhere, strict=True)
+    ]
+    sites = [", ".join(str(t[i]) for t, no in ends if no[i]) for i in range(len(rows))]
+    modes = links.words("mode").texts()[rows].tolist()
+    fields: dict[str, object] = {"charged": reasons[wrong].tolist(), "mode": modes, "sites": sites}
     findings.add_rows("no_km", Where("links", None, "km"), links.lines[rows], [""] * len(rows), **fields)
 
 
@@ -408,7 +384,7 @@ def _charged(links: TableData, transport: TableData) -> NDArray[np.object_]:
         return np.append(transport.numbers(name), 0.0)[place]
 
     reasons = np.full(len(links), "", dtype=object)
-    no_capex = links.flags("existing") | ~np.isnan(links.numbers("fixed_capex"))
+    no_capex = (links.numbers("existing") > 0) | ~np.isnan(links.numbers("fixed_capex"))
     for text, counts in (
         ("CO2", rate("co2_per_unit_km") != 0),
         ("investment", (rate("capex_per_km") != 0) & ~no_capex),
@@ -439,7 +415,7 @@ def _check_places(sheets: Sheets, findings: Findings) -> None:
         findings.add("no_weight", Where("enterprises", None, "weight"), "0")
     _coordinates(sheets["sites"], findings)
     facilities = sheets["facilities"]
-    load, must = facilities.numbers("min_load"), facilities.flags("must_run")
+    load, must = facilities.numbers("min_load"), (facilities.numbers("must_run") > 0)
     at_public = facilities.words("site").isin(public_sites(sheets))
     for code, column, wrong in (
         ("must_run_without_load", "must_run", must & ~(load > 0)),
@@ -450,36 +426,33 @@ def _check_places(sheets: Sheets, findings: Findings) -> None:
 
 
 def _coordinates(sites: TableData, findings: Findings) -> None:
+    """Check that coordinates are whole, not zero, not far from all others and not those of another site."""
     latitude, longitude = sites.numbers("latitude"), sites.numbers("longitude")
     names = sites.words("site").texts()
-
-    def say(code: str, wrong: Flags, **fields: object) -> None:
-        texts = [f"{names[row]}: {latitude[row]:g}, {longitude[row]:g}" for row in np.flatnonzero(wrong)]
-        findings.add_rows(code, Where("sites", None, "latitude"), sites.lines[wrong], texts, **fields)
-
-    say("half_coordinates", np.isnan(latitude) != np.isnan(longitude))
+    half = np.isnan(latitude) != np.isnan(longitude)
     placed = ~np.isnan(latitude) & ~np.isnan(longitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
     zero = placed & (latitude == 0) & (longitude == 0)
-    say("zero_coordinates", zero)
     placed &= ~zero
-    kms = _from_middle(latitude, longitude, placed)
-    far = kms > max(_FAR_KM, _FAR_TIMES * float(np.median(kms[placed])) if placed.sum() > 3 else np.inf)
-    say("far_site", far, km=[f"{km:.0f}" for km in kms[far]])
-    seen: dict[tuple[float, float], str] = {}
-    other = np.array([seen.setdefault((a, b), name) for a, b, name in zip(latitude, longitude, names, strict=True)])
-    twin = placed & (other != names) if len(other) else placed
-    say("same_place", twin, other=list(other[twin]))
-
-
-def _from_middle(latitude: Floats, longitude: Floats, placed: Flags) -> Floats:
-    """Return the km of each site from the median place; 0 where it has no coordinates."""
+    # km from the median place
     kms = np.zeros(len(latitude))
     if placed.any():
         a, b = np.radians(latitude[placed]), np.radians(longitude[placed])
         a0, b0 = np.median(a), np.median(b)
-        half = np.sin((a - a0) / 2) ** 2 + np.cos(a) * np.cos(a0) * np.sin((b - b0) / 2) ** 2
-        kms[placed] = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(1, half)))
-    return kms
+        square = np.sin((a - a0) / 2) ** 2 + np.cos(a) * np.cos(a0) * np.sin((b - b0) / 2) ** 2
+        kms[placed] = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(1, square)))
+    far = kms > max(_FAR_KM, _FAR_TIMES * float(np.median(kms[placed])) if placed.sum() > 3 else np.inf)
+    seen: dict[tuple[float, float], str] = {}
+    other = np.array([seen.setdefault((a, b), name) for a, b, name in zip(latitude, longitude, names, strict=True)])
+    twin = placed & (other != names) if len(other) else placed
+    reports: tuple[tuple[str, Flags, dict[str, object]], ...] = (
+        ("half_coordinates", half, {}),
+        ("zero_coordinates", zero, {}),
+        ("far_site", far, {"km": [f"{km:.0f}" for km in kms[far]]}),
+        ("same_place", twin, {"other": list(other[twin])}),
+    )
+    for code, wrong, fields in reports:
+        texts = [f"{names[row]}: {latitude[row]:g}, {longitude[row]:g}" for row in np.flatnonzero(wrong)]
+        findings.add_rows(code, Where("sites", None, "latitude"), sites.lines[wrong], texts, **fields)
 
 
 def _combined(columns: Sequence[Words]) -> NDArray[np.int64]:
@@ -496,21 +469,32 @@ def _combined(columns: Sequence[Words]) -> NDArray[np.int64]:
     return np.where(blank, -1, keys) if blank.any() else keys
 
 
-def _without_repeats(sheet: TableData, findings: Findings) -> TableData:
-    """Drop rows that repeat another one exactly; report rows with the same key and other values as errors.
-
-    Both are reported with the lines of both rows.
-    """
+def _check_keys(sheet: TableData, findings: Findings) -> TableData:
+    """Return a table without rows that repeat another one; report keys that differ from another in case or width."""
     names = TABLES[sheet.table].key
-    if not names:  # two deals of one pair are two deals
+    if not names or not len(sheet):  # two deals of one pair are two deals
         return sheet
     keys = _combined([sheet.words(name) for name in names])
-    if not len(keys):
-        return sheet
     later = pd.Series(keys).duplicated().to_numpy() & (keys >= 0)
-    if not later.any():
+    if later.any():
+        _repeats(sheet, keys, np.flatnonzero(later), findings)
+        sheet = sheet.take(~later)
+    column = sheet.words(names[0])
+    looks = [word.lower() if word.isascii() else folded(word) for word in column.words] if len(names) == 1 else []
+    if len(set(looks)) == len(looks):
         return sheet
-    rows = np.flatnonzero(later)
+    seen: dict[str, str] = {}
+    for place, (word, look) in enumerate(zip(column.words, looks, strict=True)):
+        other = seen.setdefault(look, word)
+        if other != word:
+            lines = sheet.lines[column.codes == place][:1]
+            findings.add_rows("id_alike", Where(sheet.table, None, names[0]), lines, [word], other=other)
+    return sheet
+
+
+def _repeats(sheet: TableData, keys: Lines, rows: Lines, findings: Findings) -> None:
+    """Report rows with the key of an earlier one, with the lines of both: exact repeats, and errors."""
+    names = TABLES[sheet.table].key
     codes, distinct = pd.factorize(keys)
     first_rows = np.full(len(distinct), len(keys))
     np.minimum.at(first_rows, codes, np.arange(len(keys)))
@@ -521,7 +505,6 @@ def _without_repeats(sheet: TableData, findings: Findings) -> TableData:
         texts = [" ".join(str(sheet.value(name, row)) for name in names) for row in rows[chosen][:200].tolist()]
         lines, others = sheet.lines[rows[chosen]], sheet.lines[first[chosen]].tolist()
         findings.add_rows(code, where, lines, texts, first=others, line=lines.tolist())
-    return sheet.take(~later)
 
 
 def _same(sheet: TableData, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Flags:
@@ -533,20 +516,3 @@ def _same(sheet: TableData, rows: NDArray[np.int64], first: NDArray[np.int64]) -
             one, other = cells[rows], cells[first]
             same &= (one == other) | (np.isnan(one) & np.isnan(other))
     return same
-
-
-def _look_alikes(sheet: TableData, findings: Findings) -> None:
-    """Report ids of a table that differ from another one only in case or width."""
-    names = TABLES[sheet.table].key
-    if len(names) != 1:
-        return
-    column = sheet.words(names[0])
-    looks = [word.lower() if word.isascii() else folded(word) for word in column.words]
-    if len(set(looks)) == len(looks):
-        return
-    seen: dict[str, str] = {}
-    for place, (word, look) in enumerate(zip(column.words, looks, strict=True)):
-        other = seen.setdefault(look, word)
-        if other != word:
-            lines = sheet.lines[column.codes == place][:1]
-            findings.add_rows("id_alike", Where(sheet.table, None, names[0]), lines, [word], other=other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from synergy.errors import Severity
 from synergy.texts import Pair
@@ -18,22 +19,12 @@ class CheckRule:
     """
 
     severity: Severity
-    en: str
-    zh: str
-    hint_en: str
-    hint_zh: str
+    text: Pair
+    hint: Pair = ("", "")
 
 
-def error(text: Pair, hint: Pair = ("", "")) -> CheckRule:
-    """Return a rule that refuses the dataset; texts are pairs of English and Chinese."""
-    return CheckRule(Severity.ERROR, *text, *hint)
-
-
-def warning(text: Pair, hint: Pair = ("", "")) -> CheckRule:
-    """Return a rule that only warns."""
-    return CheckRule(Severity.WARNING, *text, *hint)
-
-
+error = partial(CheckRule, Severity.ERROR)  # refuses the dataset
+warning = partial(CheckRule, Severity.WARNING)
 MEANING_RULES = {
     "same_row": warning(
         ("the same row as line {first}; dropped", "与第 {first} 行相同，已忽略"), ("remove it", "请删除")

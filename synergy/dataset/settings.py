@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,9 +14,9 @@ import numpy as np
 
 from synergy.dataset.described import load_document
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.schema import TABLES, ColumnType, numeric
-from synergy.dataset.sheet import Cells, Flags, Lines, TableData, Words
-from synergy.dataset.typed import filled, missing_columns, near, suggestion, typed
+from synergy.dataset.schema import TABLES, ColumnType
+from synergy.dataset.sheet import NO_WORDS, Cells, Flags, Lines, TableData, Words
+from synergy.dataset.typed import near, suggestion, typed
 from synergy.errors import DatasetError, Problem
 from synergy.scenario import JSON, ModeShare, Pattern, Scenario, Settings
 
@@ -97,19 +98,18 @@ def plain(text: str) -> JSON:
     return found
 
 
-def _number(least: float, *, optional: bool = False, whole: bool = False) -> Callable[[object, _Spot], float | None]:
-    def read(value: object, spot: _Spot) -> float | None:
-        if value is None and optional:
-            return None
-        kind = "a whole number" if whole else "a number"
-        bound = "" if least == -math.inf else f" >= {least:g}"
-        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-        if not math.isfinite(number) or number < least or (whole and number != int(number)):
-            zh = ("整数" if whole else "数字") + bound
-            raise spot.wrong(value, f"{kind}{bound}{' or none' if optional else ''}", zh)
-        return int(number) if whole else float(number)
-
-    return read
+def _number(
+    value: object, spot: _Spot, *, least: float = 0.0, optional: bool = False, whole: bool = False
+) -> float | None:
+    if value is None and optional:
+        return None
+    kind = "a whole number" if whole else "a number"
+    bound = "" if least == -math.inf else f" >= {least:g}"
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or number < least or (whole and number != int(number)):
+        zh = ("整数" if whole else "数字") + bound
+        raise spot.wrong(value, f"{kind}{bound}{' or none' if optional else ''}", zh)
+    return int(number) if whole else float(number)
 
 
 def _text(value: object, spot: _Spot) -> str:
@@ -124,15 +124,12 @@ def _flag(value: object, spot: _Spot) -> bool:
     return value
 
 
-def _list(read: Callable[[object, _Spot], _One]) -> Callable[[object, _Spot], tuple[_One, ...]]:
-    def read_all(value: object, spot: _Spot) -> tuple[_One, ...]:
-        if value is None:
-            return ()
-        if not isinstance(value, list | tuple):
-            raise spot.wrong(value, "a list", "列表")
-        return tuple(read(one, spot.inside(place)) for place, one in enumerate(value))
-
-    return read_all
+def _list(value: object, spot: _Spot, *, read: Callable[[object, _Spot], _One]) -> tuple[_One, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise spot.wrong(value, "a list", "列表")
+    return tuple(read(one, spot.inside(place)) for place, one in enumerate(value))
 
 
 def _object(value: object, spot: _Spot, names: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, object]:
@@ -147,30 +144,25 @@ def _object(value: object, spot: _Spot, names: Sequence[str], required: Sequence
     return value
 
 
-def _pattern(*, fixed: bool) -> Callable[[object, _Spot], Pattern]:
-    """Return the reader of a pattern, which needs a quantity where it is fixed, and has none where it is forbidden."""
-
-    def read(value: object, spot: _Spot) -> Pattern:
-        record = _object(value, spot, _PATTERN)
-        found: dict[str, Any] = {}
-        for name in _PATTERN:
-            if record.get(name) is not None:
-                read_part = _number(0.0) if name == "quantity" else _text
-                found[name] = read_part(record[name], spot.inside(name))
-        pattern = Pattern(**found)
-        if fixed and pattern.quantity is None:
-            spot.findings.add("quantity_needed", spot.where)
-        elif not fixed and pattern.quantity is not None:
-            spot.findings.add("quantity_unused", spot.inside("quantity").where, pattern.quantity)
-        return pattern
-
-    return read
+def _pattern(value: object, spot: _Spot, *, fixed: bool) -> Pattern:
+    """Read a pattern, which needs a quantity where it is fixed, and has none where it is forbidden."""
+    record = _object(value, spot, _PATTERN)
+    found: dict[str, Any] = {}
+    for name in _PATTERN:
+        if record.get(name) is not None:
+            found[name] = (_number if name == "quantity" else _text)(record[name], spot.inside(name))
+    pattern = Pattern(**found)
+    if fixed and pattern.quantity is None:
+        spot.findings.add("quantity_needed", spot.where)
+    elif not fixed and pattern.quantity is not None:
+        spot.findings.add("quantity_unused", spot.inside("quantity").where, pattern.quantity)
+    return pattern
 
 
 def _mode_share(value: object, spot: _Spot) -> ModeShare:
     record = _object(value, spot, _SHARE, _SHARE)
-    modes = _list(_text)(record["modes"], spot.inside("modes"))
-    minimum = _number(0.0)(record["minimum"], spot.inside("minimum"))
+    modes = _list(record["modes"], spot.inside("modes"), read=_text)
+    minimum = _number(record["minimum"], spot.inside("minimum"))
     if not modes:
         raise spot.inside("modes").wrong(record["modes"], "at least one mode", "至少一种运输方式")
     if minimum is None or minimum > 1:
@@ -180,15 +172,15 @@ def _mode_share(value: object, spot: _Spot) -> ModeShare:
 
 _READERS: Mapping[str, Callable[[object, _Spot], object]] = {
     "currency": _text,
-    "discount_rate": _number(0.0),
-    "carbon_price": _number(0.0),
-    "capex_budget": _number(0.0, optional=True),
-    "co2_cap": _number(-math.inf, optional=True),
-    "mode_share": _list(_mode_share),
+    "discount_rate": _number,
+    "carbon_price": _number,
+    "capex_budget": partial(_number, optional=True),
+    "co2_cap": partial(_number, least=-math.inf, optional=True),
+    "mode_share": partial(_list, read=_mode_share),
     "allow_builds": _flag,
-    "max_partners": _number(0.0, optional=True, whole=True),
-    "forbid": _list(_pattern(fixed=False)),
-    "fix": _list(_pattern(fixed=True)),
+    "max_partners": partial(_number, optional=True, whole=True),
+    "forbid": partial(_list, read=partial(_pattern, fixed=False)),
+    "fix": partial(_list, read=partial(_pattern, fixed=True)),
 }
 
 
@@ -260,8 +252,8 @@ def _sound_scale(entry: Mapping[str, object], place: int, findings: Findings) ->
     if table not in TABLES:
         _unknown(f"{where.column}/table", table, list(TABLES), findings)
         return False
-    if not isinstance(column, str) or not numeric(table, column):
-        numbers = [one.name for one in TABLES[table].of_kind(ColumnType.NUMBER)]
+    if not isinstance(column, str) or column not in TABLES[table].numeric:
+        numbers = [one.name for one in TABLES[table].numbers]
         hints = suggestion(near(str(column), numbers))
         findings.add("scenario_not_number", where._replace(column=f"{where.column}/column"), column, **hints)
         errors += 1
@@ -370,11 +362,10 @@ def _merge(table: str, rows: tuple[Mapping[str, object], ...], applied: Applied,
             additions.append(place)
         seen.add(key)
     if additions:
-        missing_columns(news, local)
         first_new = (additions[0], " ".join(new_keys[additions[0]]))
         _lacking(local, table, first_new, [" ".join(key) for key in found], findings)
     _report(local, table, (named, set(additions)), findings)
-    added = filled(news.take(np.array(additions, dtype=np.int64)))
+    added = news.take(np.array(additions, dtype=np.int64))
     applied.sheets[table] = _stacked(_changed(old, news, changes, named), added)
     applied.rows |= {(table, int(old.lines[row])): (place, named[place]) for place, row in changes}
     first = int(old.lines.max(initial=1)) + 1
@@ -402,9 +393,7 @@ def _cell(value: object, pointer: str, findings: Findings) -> str:
 
 
 def _keys(sheet: TableData, names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    blank = Words.blank(len(sheet))
-    columns = [sheet.words(name) if name in sheet.columns else blank for name in names]
-    return list(zip(*(column.texts().tolist() for column in columns), strict=True))
+    return list(zip(*(sheet.words(name).texts().tolist() for name in names), strict=True))
 
 
 def _lacking(local: Findings, table: str, new: tuple[int, str], known: list[str], findings: Findings) -> None:
@@ -432,17 +421,16 @@ def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[i
 def _changed(old: TableData, news: TableData, changes: list[tuple[int, int]], named: list[frozenset[str]]) -> TableData:
     """Return the old rows with the cells that the new rows name overwritten."""
     columns = dict(old.columns)
-    defaults = filled(news)
     for name in news.columns:
         places = [(place, row) for place, row in changes if name in named[place]]
         if not places:
             continue
         source, target = (np.array(side, dtype=np.int64) for side in zip(*places, strict=True))
-        cells = columns.get(name, Words.blank(len(old)))
-        fresh = defaults.columns[name]
+        cells = columns.get(name, Words(np.full(len(old), -1), NO_WORDS))
+        fresh = news.columns[name]
         if isinstance(cells, Words):
             texts = cells.texts()
-            texts[target] = defaults.words(name).texts()[source]
+            texts[target] = news.words(name).texts()[source]
             columns[name] = Words.of(texts)
         elif not isinstance(fresh, Words):
             columns[name] = cells.copy()
@@ -458,8 +446,9 @@ def _stacked(upper: TableData, lower: TableData) -> TableData:
     for name in dict.fromkeys([*upper.columns, *lower.columns]):
         one, other = upper.columns.get(name), lower.columns.get(name)
         if isinstance(one, Words) or isinstance(other, Words):
-            halves = [c if isinstance(c, Words) else Words.blank(len(s)) for c, s in ((one, upper), (other, lower))]
-            columns[name] = Words.of(np.concatenate([half.texts() for half in halves]))
+            pairs = ((one, upper), (other, lower))
+            halves = [c.texts() if isinstance(c, Words) else np.full(len(s), "", dtype=object) for c, s in pairs]
+            columns[name] = Words.of(np.concatenate(halves))
         else:
             parts = [np.full(len(s), np.nan) if c is None else c for c, s in ((one, upper), (other, lower))]
             columns[name] = np.concatenate(parts)
@@ -482,7 +471,7 @@ def _scale(entry: Mapping[str, Any], place: int, applied: Applied, findings: Fin
         findings.add("scenario_nothing", where, str(dict(entry.get("where", {}))))
         return
     columns = dict(sheet.columns)
-    base = TABLES[table].column(name)
+    base = TABLES[table].by_name.get(name)
     group = (name, f"{name}_low", f"{name}_high") if base is not None and base.kind is ColumnType.NUMBER else (name,)
     for one in group:
         cells = columns.get(one)
@@ -497,7 +486,7 @@ def _matches(cells: Cells, value: object) -> Flags:
     wanted = value if isinstance(value, list | tuple) else [value]
     if isinstance(cells, Words):
         texts = {"" if one is None else str(one) for one in wanted}
-        return cells.isin(texts) | (~cells.filled & ("" in texts))
+        return cells.isin(texts) | ((cells.codes < 0) & ("" in texts))
     numbers = [float(one) for one in wanted if isinstance(one, int | float)]
     matched: Flags = np.isin(cells.astype(np.float64), numbers)
     return matched

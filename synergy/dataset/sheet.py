@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.dataset.schema import HOLDERS, YEAR, own_column
+from synergy.dataset.schema import HOLDERS, TABLES, YEAR
 from synergy.errors import Problem
 from synergy.scenario import JSON, Cell, Scenario, Settings
 
@@ -24,6 +24,7 @@ Flags = NDArray[np.bool_]
 Lines = NDArray[np.int64]
 Ids = pd.Series | pd.Index | NDArray[np.object_] | list[str]  # a column of names
 HOURS_PER_YEAR = YEAR[1]
+NO_WORDS = np.empty(0, dtype=object)  # of a column of blanks
 _WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is written through
 
 
@@ -53,11 +54,6 @@ class Words:
             codes = np.where(codes == blank[0], -1, codes - (codes > blank[0]))
         return cls(codes.astype(np.min_scalar_type(-max(1, len(words)))), words)
 
-    @classmethod
-    def blank(cls, rows: int) -> Words:
-        """Return a column of blanks."""
-        return cls(np.full(rows, -1, dtype=np.int8), np.empty(0, dtype=object))
-
     def renamed(self, words: NDArray[np.object_]) -> Words:
         """Return the column with other words in place of its own; equal ones become one, "" becomes blank."""
         renamed = Words.of(words)
@@ -68,24 +64,10 @@ class Words:
         texts: NDArray[np.object_] = np.append(self.words, "")[self.codes]
         return texts
 
-    def take(self, rows: Lines | Flags) -> Words:
-        """Return the column of some rows (a mask or positions)."""
-        return Words(self.codes[rows], self.words)
-
-    def used(self) -> NDArray[np.bool_]:
-        """Return which of the words stand in a row."""
-        counted = np.bincount(self.codes.astype(np.int64) + 1, minlength=len(self.words) + 1)
-        stands: NDArray[np.bool_] = counted[1:] > 0
-        return stands
-
-    def among(self, known: NDArray[np.bool_]) -> Flags:
-        """Map one flag per word to the rows; False for blanks."""
-        answers: Flags = np.append(known, False)[self.codes]
-        return answers
-
     def isin(self, known: Collection[str]) -> Flags:
         """Return which rows hold one of some words; False for blanks."""
-        return self.among(np.array([word in known for word in self.words.tolist()], dtype=np.bool_))
+        flags: Flags = np.array([*(word in known for word in self.words.tolist()), False], dtype=np.bool_)[self.codes]
+        return flags
 
     def places_in(self, other: Words) -> NDArray[np.int64]:
         """Map each row to the position of its word in `other.words`; -1 for unknown words and blanks."""
@@ -93,12 +75,6 @@ class Words:
         found = np.array([*(at.get(word, -1) for word in self.words.tolist()), -1], dtype=np.int64)
         places: NDArray[np.int64] = found[self.codes]
         return places
-
-    @property
-    def filled(self) -> Flags:
-        """Return which rows are not blank."""
-        flags: Flags = self.codes >= 0
-        return flags
 
 
 Cells = Words | Floats | Flags
@@ -135,23 +111,17 @@ class TableData:
         return cells
 
     def numbers(self, column: str) -> Floats:
-        """Return a column of numbers."""
-        return self._values(column).astype(np.float64, copy=False)
-
-    def flags(self, column: str) -> Flags:
-        """Return a column of flags."""
-        return self._values(column).astype(np.bool_, copy=False)
-
-    def _values(self, column: str) -> Floats | Flags:
+        """Return a column of numbers; of flags as 0 and 1."""
         cells = self.columns[column]
         if isinstance(cells, Words):
             raise TypeError(f"{self.table}.{column} holds text")
-        return cells
+        return cells.astype(np.float64, copy=False)
 
     def take(self, rows: Lines | Flags) -> TableData:
         """Return some rows (a mask or positions)."""
         columns: dict[str, Cells] = {
-            name: cells.take(rows) if isinstance(cells, Words) else cells[rows] for name, cells in self.columns.items()
+            name: Words(cells.codes[rows], cells.words) if isinstance(cells, Words) else cells[rows]
+            for name, cells in self.columns.items()
         }
         return replace(self, lines=self.lines[rows], columns=columns)
 
@@ -177,22 +147,20 @@ class TableData:
         return pd.DataFrame(columns, index=pd.Index(self.lines), copy=False)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables(Mapping[str, pd.DataFrame]):
     """Read-only tables by name: each is handed out as a copy on write, so that no change to one affects the dataset."""
 
-    __slots__ = ("_frames",)
-
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self._frames = {name: frame.copy(deep=_WHOLE) for name, frame in frames.items()}
+    frames: Mapping[str, pd.DataFrame]
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        return self._frames[table].copy(deep=_WHOLE)
+        return self.frames[table].copy(deep=_WHOLE)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
+        return iter(self.frames)
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self.frames)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +203,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         """Make the tables read-only and compute the shares of the periods."""
-        object.__setattr__(self, "tables", Tables(self.tables))
+        own = {name: frame.copy(deep=_WHOLE) for name, frame in self.tables.items()}
+        object.__setattr__(self, "tables", Tables(own))
         hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
         shares = hours / hours.sum()
         shares.flags.writeable = False
@@ -279,7 +248,7 @@ def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
         frame = tables[table]
         tables[table] = frame[frame["from_site"].isin(inside) & frame["to_site"].isin(inside)]
     for table, holders in HOLDERS.items():
-        known = {ident for holder in holders for ident in tables[holder][own_column(holder)]}
+        known = {ident for holder in holders for ident in tables[holder][TABLES[holder].key[0]]}
         tables[table] = tables[table][tables[table]["holder"].isin(known)]
     return replace(dataset, tables=tables, given=given)
 

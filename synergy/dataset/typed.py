@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache, partial
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.schema import TABLES, Column, ColumnType, numeric
-from synergy.dataset.sheet import Cells, Floats, TableData, Words
+from synergy.dataset.schema import TABLES, ColumnType
+from synergy.dataset.sheet import NO_WORDS, Cells, Flags, Floats, TableData, Words
 from synergy.errors import SHOWN
 from synergy.texts import Catalogue
 from synergy.units import factor, unit_named
@@ -57,31 +57,38 @@ _WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in,
 def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = None) -> TableData:
     """Convert a raw sheet to the types of the schema, its columns in schema order, unknown ones at the end.
 
-    Every cell that cannot be read is reported and becomes blank; columns that are not there are not added.
+    Required columns that it lacks are reported. Every cell that cannot be read is reported and becomes blank; columns
+    of the schema that are not there are added, and blanks replaced by the defaults.
     """
     table = TABLES[sheet.table]
-    known = [name for name in table.names if name in sheet.columns]
-    columns: dict[str, Cells] = {}
-    for name in dict.fromkeys([*known, *sheet.columns]):
-        column = table.column(name)
-        if column is None and name not in EXTRAS and not numeric(sheet.table, name):
-            _unknown(sheet, name, findings)
-        columns[name] = _column(sheet, name, column, (findings, measures or UnitHints()))
-        if column is not None and column.required:
-            _required(sheet, name, findings)
-    return replace(sheet, columns=columns)
-
-
-def missing_columns(sheet: TableData, findings: Findings) -> None:
-    """Report required columns that a raw sheet lacks."""
-    table = TABLES[sheet.table]
-    strangers = [name for name in sheet.columns if name not in table.names]
     for column in table.columns:
         if column.required and column.name not in sheet.columns:
-            en, zh = f"add {column.name} to the header row", f"请在表头添加 {column.name}"
-            for alike in near(column.name, strangers, count=1):
-                en, zh = f"rename {alike} to {column.name}", f"请将 {alike} 改名为 {column.name}"
-            findings.add("missing_column", Where(sheet.table, 1, column.name), "", near=en, near_zh=zh)
+            _lacking(sheet, column.name, findings)
+    columns: dict[str, Cells] = {}
+    for name in dict.fromkeys([*(known for known in table.names if known in sheet.columns), *sheet.columns]):
+        if name not in table.by_name and name not in EXTRAS and name not in table.numeric:
+            _unknown(sheet, name, findings)
+        columns[name] = _column(sheet, name, findings, measures or UnitHints())
+        if name in table.by_name and table.by_name[name].required:
+            cells = sheet.columns[name]
+            if isinstance(cells, Words):
+                # a cell of spaces or of marks nobody sees looks blank, and is
+                nothing = [not INVISIBLE.sub("", word).strip() for word in cells.words]
+                blank = np.array([*nothing, True], dtype=np.bool_)[cells.codes]
+            else:
+                blank = np.isnan(cells)
+            lines = sheet.lines[blank]
+            findings.add_rows("blank", Where(sheet.table, None, name), lines, [""] * len(lines))
+    return filled(replace(sheet, columns=columns))
+
+
+def _lacking(sheet: TableData, name: str, findings: Findings) -> None:
+    """Report a required column that a raw sheet lacks."""
+    en, zh = f"add {name} to the header row", f"请在表头添加 {name}"
+    strangers = [one for one in sheet.columns if one not in TABLES[sheet.table].names]
+    for alike in near(name, strangers, count=1):
+        en, zh = f"rename {alike} to {name}", f"请将 {alike} 改名为 {name}"
+    findings.add("missing_column", Where(sheet.table, 1, name), "", near=en, near_zh=zh)
 
 
 def filled(sheet: TableData) -> TableData:
@@ -97,7 +104,7 @@ def filled(sheet: TableData) -> TableData:
         elif column.kind is ColumnType.BOOLEAN:
             columns[column.name] = np.full(len(sheet), bool(column.default)) if cells is None else cells
         else:
-            columns[column.name] = Words.blank(len(sheet)) if cells is None else cells
+            columns[column.name] = Words(np.full(len(sheet), -1, dtype=np.int8), NO_WORDS) if cells is None else cells
     return replace(sheet, columns=columns | {n: c for n, c in sheet.columns.items() if n not in columns})
 
 
@@ -110,7 +117,7 @@ class UnitHints:
 
     def of(self, sheet: TableData, name: str, row: int) -> str:
         """Return the unit of a number in the form that `synergy.dataset.typed.hints` takes; "" where unknown."""
-        column = TABLES[sheet.table].column(re.sub("_(low|high)$", "", name))
+        column = TABLES[sheet.table].by_name.get(re.sub("_(low|high)$", "", name))
         unit = "" if column is None else column.unit
         if unit in ("1", "money", "km", "h"):
             return unit
@@ -133,43 +140,26 @@ def _unknown(sheet: TableData, name: str, findings: Findings) -> None:
     findings.add("unknown_column", where, name, **(suggestion(close) if close else there))
 
 
-def _required(sheet: TableData, name: str, findings: Findings) -> None:
-    cells = sheet.columns[name]
-    if isinstance(cells, Words):
-        # a cell of spaces or of marks nobody sees looks blank, and is
-        nothing = np.array([not INVISIBLE.sub("", word).strip() for word in cells.words], dtype=np.bool_)
-        blank = ~cells.filled | cells.among(nothing)
-    else:
-        blank = np.isnan(cells)
-    lines = sheet.lines[blank]
-    findings.add_rows("blank", Where(sheet.table, None, name), lines, [""] * len(lines))
-
-
-def _column(sheet: TableData, name: str, column: Column | None, sink: tuple[Findings, UnitHints]) -> Cells:
-    cells, (findings, measures) = sheet.columns[name], sink
+def _column(sheet: TableData, name: str, findings: Findings, measures: UnitHints) -> Cells:
+    cells, column = sheet.columns[name], TABLES[sheet.table].by_name.get(name)
     if not isinstance(cells, Words):
         return cells
     if any(word.startswith(UNREADABLE) for word in cells.words):
         cells = _without_unreadable(sheet, name, findings)
         sheet = replace(sheet, columns=sheet.columns | {name: cells})
-    kind = ColumnType.TEXT if column is None else column.kind
-    if kind is ColumnType.BOOLEAN:
-        return cells.among(np.array(_values(sheet, name, _flag, findings), dtype=np.bool_))
-    if numeric(sheet.table, name):
-        numbers = _values(sheet, name, partial(_number, grouped=sheet.grouped), findings, measures)
+    if name in TABLES[sheet.table].numeric:
+        numbers = _values(sheet, name, partial(number_of, grouped=sheet.grouped), findings, measures)
         values: Floats = np.array([*numbers, np.nan], dtype=np.float64)[cells.codes]
         return values
+    kind = ColumnType.TEXT if column is None else column.kind
     listed = "".join(f"{word}\n" for word in cells.words)
     if kind is ColumnType.ID and _ALL_CLEAN.fullmatch(listed) and listed.isascii():
         return cells
-    readers: dict[ColumnType, _Reader[str]] = {
-        ColumnType.ID: cleaned,
-        ColumnType.LABEL: _label,
-        ColumnType.DATE: _date,
-    }
-    if column is not None and kind is ColumnType.CHOICE:
-        readers[kind] = partial(_choice, choices=column.choices)
-    words = _values(sheet, name, partial(_unless_garbled, read=readers.get(kind, _text)), findings)
+    read = partial(_word, kind=kind, choices=() if column is None else column.choices)
+    words = _values(sheet, name, read, findings)
+    if kind is ColumnType.BOOLEAN:
+        flags: Flags = np.array([*(word == "true" for word in words), False], dtype=np.bool_)[cells.codes]
+        return flags
     return cells.renamed(np.array(words, dtype=object))
 
 
@@ -204,45 +194,31 @@ def _without_unreadable(sheet: TableData, name: str, findings: Findings) -> Word
     return cells.renamed(words)
 
 
-def _unless_garbled(word: str, read: _Reader[str]) -> _Read[str]:
-    """Read a word that was not decoded with a wrong encoding."""
+def _word(word: str, kind: ColumnType, choices: tuple[str, ...]) -> _Read[str]:
+    """Read a word of a column that holds no numbers; flags as "true" or "".
+
+    Text that was decoded with a wrong encoding is refused.
+    """
+    plain = word.strip()
+    if kind is ColumnType.BOOLEAN:
+        look = folded(word)
+        known = not look or look in YES or look in NO
+        return "true" if look in YES else "", "" if known else "not_flag", {}
     instead = "" if word.isascii() else garbled(word)
-    if not instead:
-        return read(word)
-    known = instead != word
-    return "", "mojibake", {"near": f": {instead!r}?" * known, "near_zh": f"：{instead!r}？" * known}
+    if instead:
+        sure = instead != word
+        return "", "mojibake", {"near": f": {instead!r}?" * sure, "near_zh": f"：{instead!r}？" * sure}
+    if kind in (ColumnType.ID, ColumnType.DATE):
+        return cleaned(word) if kind is ColumnType.ID else _date(plain)
+    if kind is ColumnType.CHOICE:
+        if plain in choices or not plain:
+            return plain, "", {}
+        return "", "not_choice", {"choices": ", ".join(choices)} | suggestion(near(plain, choices))
+    code = "spreadsheet_error" if _SPREADSHEET.fullmatch(plain) else ""
+    return word if plain and kind is ColumnType.TEXT else plain, code, {}
 
 
-def _number(word: str, grouped: bool) -> _Read[float]:
-    if not word.strip():
-        return np.nan, "", {}
-    reading = number_of(word, grouped=grouped)
-    return reading.value, reading.code, reading.fields
-
-
-def _flag(word: str) -> _Read[bool]:
-    plain = folded(word)
-    return plain in YES, "" if plain in YES or plain in NO or not plain else "not_flag", {}
-
-
-def _text(word: str) -> _Read[str]:
-    plain = word.strip()
-    return word if plain else "", "spreadsheet_error" if _SPREADSHEET.fullmatch(plain) else "", {}
-
-
-def _label(word: str) -> _Read[str]:
-    return word.strip(), *_text(word)[1:]
-
-
-def _choice(word: str, choices: tuple[str, ...]) -> _Read[str]:
-    plain = word.strip()
-    if plain in choices or not plain:
-        return plain, "", {}
-    return "", "not_choice", {"choices": ", ".join(choices)} | suggestion(near(plain, choices))
-
-
-def _date(word: str) -> _Read[str]:
-    plain = word.strip()
+def _date(plain: str) -> _Read[str]:
     found = _DATE.fullmatch(plain) or next((one for pattern in _DAYS if (one := pattern.fullmatch(plain))), None)
     if plain.isdecimal() and plain.isascii() and len(plain) == 5 and int(plain) in _SERIALS:
         day = (_EPOCH + datetime.timedelta(days=int(plain))).isoformat()
@@ -300,40 +276,34 @@ _NEAR = 0.5  # least likeness of a name that is offered
 _MANY = 4000  # beyond so many known names only those with the same beginning are compared
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Result of parsing a number: value (NaN for none), violated rule ("" for none) and its message fields."""
 
     value: float
-    code: str = ""
-    fields: dict[str, object] = field(default_factory=dict)
+    code: str
+    fields: dict[str, object]
 
 
 def number_of(text: str, *, grouped: bool = True) -> Reading:
-    """Parse a number from a nonblank cell; `grouped` allows commas between groups of three digits."""
+    """Parse a number, blank being none; `grouped` allows commas between groups of three digits."""
+    if not text.strip():
+        return Reading(math.nan, "", {})
     if len(text) > LONGEST:
         return Reading(math.nan, "long_number", {"length": len(text)})
-    plain = text.strip(" \t")
-    if PLAIN.fullmatch(plain):
-        return _finite(float(plain))
-    clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain)).strip()
-    if grouped and _GROUPED.fullmatch(clean):
-        clean = clean.replace(",", "")
-    if PLAIN.fullmatch(clean):
-        reading = _finite(float(clean))
-        if reading.code or plain.replace(",", "") == clean:
-            return reading
-        wide = any("\uff00" <= c <= "\uffef" for c in plain)
-        return Reading(reading.value, "full_width_number" if wide else "blanks_in_number", {"instead": clean})
-    return Reading(math.nan, *_refusal(clean))
-
-
-def _finite(value: float) -> Reading:
-    if math.isinf(value):
-        return Reading(math.nan, "not_finite")
-    if value and abs(value) < SMALLEST:
-        return Reading(math.nan, "too_small_number")
-    return Reading(value + 0.0)  # -0 becomes 0
+    plain = clean = text.strip(" \t")
+    if not PLAIN.fullmatch(plain):
+        clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain)).strip()
+        if grouped and _GROUPED.fullmatch(clean):
+            clean = clean.replace(",", "")
+        if not PLAIN.fullmatch(clean):
+            return Reading(math.nan, *_refusal(clean))
+    value = float(clean) + 0.0  # -0 becomes 0
+    if math.isinf(value) or 0 < abs(value) < SMALLEST:
+        return Reading(math.nan, "not_finite" if math.isinf(value) else "too_small_number", {})
+    if plain.replace(",", "") == clean:
+        return Reading(value, "", {})
+    wide = any("\uff00" <= c <= "\uffef" for c in plain)
+    return Reading(value, "full_width_number" if wide else "blanks_in_number", {"instead": clean})
 
 
 def _refusal(text: str) -> tuple[str, dict[str, object]]:
@@ -511,23 +481,12 @@ def looked(name: str) -> str:
     return " ".join(folded(name).translate(_BETWEEN).split())
 
 
-@cache
-def tables() -> Mapping[str, str]:
-    """Map file and sheet names, normalised by `looked` and in the singular too, to tables."""
-    found = {looked(re.sub("s$", "", re.sub("ies$", "y", name))): name for name in TABLES}
-    found |= {looked(table.key[0]): name for name, table in TABLES.items() if len(table.key) == 1}
-    return found | {looked(name): table for table, both in TITLES.items() for name in (table, *both)}
-
-
-def table_named(name: str) -> str:
-    """Return the table that a name denotes; "" for none.
-
-    Examples
-    --------
-    >>> table_named("Offer"), table_named("供给"), table_named("build-options"), table_named("prices")
-    ('offers', 'offers', 'build_options', '')
-    """
-    return name if name in TABLES else tables().get(looked(name), "")
+# tables by the names of files and sheets, normalised by `looked`; in the singular too
+TABLE_NAMES: Mapping[str, str] = MappingProxyType(
+    {looked(re.sub("s$", "", re.sub("ies$", "y", name))): name for name in TABLES}
+    | {looked(table.key[0]): name for name, table in TABLES.items() if len(table.key) == 1}
+    | {looked(name): table for table, both in TITLES.items() for name in (table, *both)}
+)
 
 
 @cache
@@ -557,13 +516,12 @@ def known_as(table: str, header: str) -> str:
     >>> known_as("offers", "物料"), known_as("offers", "Commodity "), known_as("offers", "colour")
     ('commodity', 'commodity', 'colour')
     """
-    plain = " ".join(header.split())
-    return plain if TABLES[table].column(plain) is not None else headers(table).get(looked(plain), plain)
+    return headers(table).get(looked(header), " ".join(header.split()))
 
 
 def names_a_column(table: str, header: str) -> bool:
     """Whether a header cell denotes a column of a table."""
-    return TABLES[table].column(header) is not None or looked(header) in headers(table)
+    return looked(header) in headers(table)
 
 
 def bare_header(header: str) -> str:
@@ -577,8 +535,8 @@ def bare_header(header: str) -> str:
     return re.split(r"[(（\[【/,，:：]", header)[0].strip()
 
 
-def second_header(table: str, cells: Sequence[str]) -> bool:
-    """Whether at least two, and at least half, of the cells of a row are names of columns."""
+def second_header(cells: Sequence[str], known: Callable[[str], bool]) -> bool:
+    """Whether at least two, and at least half, of the cells of a row are `known` as names of columns."""
     filled = [cell for cell in cells if cell.strip()]
-    named = sum(names_a_column(table, cell) for cell in filled)
+    named = sum(map(known, filled))
     return named >= 2 and 2 * named >= len(filled)

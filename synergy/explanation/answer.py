@@ -13,7 +13,7 @@ from synergy.explanation.texts import CHANGES, HINTS, OBSTACLES, POOLED, REASONS
 from synergy.explanation.trial import Question
 from synergy.proposals.names import names
 from synergy.scenario import JSON
-from synergy.texts import LANGUAGES, currency_name
+from synergy.texts import CURRENCIES, LANGUAGES
 from synergy.units import amount, label
 
 SCHEMA = "synergy/explanation/1"
@@ -177,7 +177,7 @@ class Speaker:
     def figure(self, value: Any, kind: str, facts: Mapping[str, object]) -> str:
         """Return a formatted figure; see `synergy.explanation.texts.Saying` for the kinds."""
         lang, zh, unit = self.lang, self.lang == "zh", self.names.unit[self.question.commodity]
-        money = currency_name(self.currency, "zh") if zh else f" {self.currency}"
+        money = CURRENCIES["zh"].get(self.currency, self.currency) if zh else f" {self.currency}"
         measure, *words = self.names.activity.get(str(facts.get("process", "")), "").split(" ", 1)
         write: Mapping[str, Callable[[], str]] = {
             "rate": lambda: f"{round(value, 6) + 0.0:,.6g}{money}/{label(unit, lang)}",

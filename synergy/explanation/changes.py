@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.explanation.facts import Change, Fact, Row, Rows, changed
 from synergy.explanation.obstacles import outlet_holder
 from synergy.explanation.ranking import Cause, Weighed, priced_ends, quality_facts
@@ -68,7 +68,7 @@ def _least(tried: Callable[[float], Way | None], step: float, most: float) -> tu
 
 def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
     """Yield the cut in transport cost, and in length, of the main link that brings the exchange in."""
-    network, flow = exchange.trial.network, exchange.trial.model.column("flow")
+    network, flow = exchange.trial.network, exchange.trial.model.columns["flow"]
     if not len(exchange.links):
         return
     link = network.arcs.link[flow.key["arc"][exchange.flows - flow.start]]
@@ -108,7 +108,7 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
     names = {EndKind.NEED: "needs", EndKind.OFFER: "offers", EndKind.MARKET: "markets"}
     for member in members:
         table = names[EndKind(ends.kind[member])]
-        row, key = trial.dataset[table].iloc[int(ends.ref[member])], own_column(table)
+        row, key = trial.dataset[table].iloc[int(ends.ref[member])], TABLES[table].key[0]
         price = float(row["price"]) + (-amount if give else amount)
         tables.setdefault(table, []).append({key: str(row[key]), "price": price})
     yield _change("price_asked" if give else "price_paid", way, {"amount": amount}, tables)
@@ -167,10 +167,10 @@ def _better(exchange: Exchange, way: Way) -> Iterator[Change]:
 def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:
     """Return the matrix entries of the outlets' quality: rows, columns and the delivered fraction of each flow."""
     network, model = exchange.trial.network, exchange.trial.model
-    flow = model.column("flow")
+    flow = model.columns["flow"]
     arc = flow.key["arc"]
     mine = flow.start + np.flatnonzero(np.isin(network.arcs.outlet[arc], exchange.sources))
-    kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
+    kept = 1.0 - np.append(network.links.loss, 0.0)[network.arcs.link[arc]]
     found: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
     for family in ("quality_max", "quality_min"):
         block = model.rows.get(family)
@@ -253,7 +253,7 @@ def _fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     other = Trial(changed(trial.dataset, {"offers": [{**row, "quantity": most}]}), trial.decisions)
     more, part = Exchange(other, exchange.question), other.dataset.shares
     fresh = len(other.dataset["offers"]) - 1
-    give, ends = other.model.column("give"), other.network.outlets
+    give, ends = other.model.columns["give"], other.network.outlets
     hit = (ends.kind[give.key["end"]] == EndKind.OFFER) & (ends.ref[give.key["end"]] == fresh)
     columns = give.start + np.flatnonzero(hit)
     whole = more.forced() if len(more.flows) else None

@@ -209,10 +209,10 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
 
 def _leave_out(exchange: Exchange) -> None:
     """Fix the flows of the exchange to zero, and close the links that no other flow uses."""
-    trial, held, flow = exchange.trial, exchange.trial.held, exchange.trial.model.column("flow")
+    trial, held, flow = exchange.trial, exchange.trial.held, exchange.trial.model.columns["flow"]
     zero = np.zeros(len(exchange.flows))
     held.bound(exchange.flows, zero, zero)
-    opened = trial.model.column("open")
+    opened = trial.model.columns["open"]
     if not len(opened):
         return
     link = trial.network.arcs.link[flow.key["arc"]]
@@ -232,7 +232,7 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[dict[str, Fact], .
     if not len(without.x):
         return ()
     trial, network = exchange.trial, exchange.trial.network
-    flow, places, arcs = trial.model.column("flow"), network.places, network.arcs
+    flow, places, arcs = trial.model.columns["flow"], network.places, network.arcs
     change = (without.x - trial.rest.x)[flow.span]
     by_arc = np.bincount(flow.key["arc"], weights=change, minlength=len(arcs.link))
     modes = np.append(network.links.mode, "")
@@ -346,7 +346,7 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
 
 def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
     """Return the candidate exchanges with other enterprises: yearly shortfall in money, and distance in km."""
-    network, flow = trial.network, trial.model.column("flow")
+    network, flow = trial.network, trial.model.columns["flow"]
     places, arcs, links = network.places, network.arcs, network.links
     if not len(flow):
         return _table(trial, enterprise, np.empty((3, 0), np.int64), np.empty(0), np.empty(0))
@@ -360,7 +360,7 @@ def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
     amount = FORCED * np.where(np.isfinite(upper), upper, 1.0)
     opened = np.append(links.annual, 0.0)[arcs.link[arc[hit]]]
     missing = np.maximum(-unit_gains(trial, columns), 0.0) * amount + opened
-    km = arcs.over(links.km, 0.0)[arc[hit]]
+    km = np.append(links.km, 0.0)[arcs.link[arc[hit]]]
     table = _table(trial, enterprise, np.stack([*ends[:, hit], good[hit]]), missing, km)
     return table.assign(remote=0)
 

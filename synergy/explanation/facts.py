@@ -141,7 +141,7 @@ def _merged(frame: pd.DataFrame, table: str, rows: Sequence[Row]) -> pd.DataFram
 
 def _blank(frame: pd.DataFrame, table: str, name: str) -> Cell:
     """Return the value that a blank cell of a column stands for."""
-    column = TABLES[table].column(name)
+    column = TABLES[table].by_name.get(name)
     if column is not None and column.default is not None:
         return column.default
     if frame[name].dtype == bool:

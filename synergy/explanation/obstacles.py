@@ -8,7 +8,7 @@ import numpy as np
 
 from synergy.candidates.candidates import ExclusionReason as Code
 from synergy.candidates.candidates import quality_rows
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.explanation.facts import PUBLIC, AnswerReason, Fact, Mend, Row
 from synergy.explanation.trial import Question, Trial
@@ -82,7 +82,7 @@ def _lot(amount: Floats) -> float:
 
 def _fresh(dataset: Dataset, table: str) -> str:
     """Return an id not yet used in a table."""
-    known = set(dataset[table][own_column(table)])
+    known = set(dataset[table][TABLES[table].key[0]])
     return next(name for count in range(len(known) + 1) if (name := f"what-if-{count}") not in known)
 
 
@@ -195,4 +195,4 @@ def outlet_holder(network: Network, outlet: int) -> str:
     if kind == EndKind.UNIT:
         return str(network.places.processes[network.units.process[ref]])
     table = tables[EndKind(kind)]
-    return str(dataset[table][own_column(table)].iloc[ref])
+    return str(dataset[table][TABLES[table].key[0]].iloc[ref])

@@ -205,11 +205,11 @@ def _capital(exchange: Exchange) -> Iterator[Lift]:
     """Yield the relaxations that drop the capex of links and of builds."""
     trial, model = exchange.trial, exchange.trial.model
     own = exchange.own
-    opened = model.column("open")
+    opened = model.columns["open"]
     links = own[(own >= opened.start) & (own < opened.stop)]
     if len(links):
         yield Lift("capex", _free(exchange, links))
-    built, size, steps = model.column("built"), model.column("size"), trial.network.units.steps
+    built, size, steps = model.columns["built"], model.columns["size"], trial.network.units.steps
     new = own[(own >= built.start) & (own < built.stop)]
     if len(new):
         step = built.key["step"][new - built.start]
@@ -249,7 +249,7 @@ def _outside(exchange: Exchange) -> Sequence[AnswerReason]:
     trial, network = exchange.trial, exchange.trial.network
     if not len(exchange.links):
         return ()
-    flow = trial.model.column("flow")
+    flow = trial.model.columns["flow"]
     place = exchange.flows - flow.start
     arc, period = flow.key["arc"][place], flow.key["period"][place]
     beaten = beaten_by_market(network)[arc, period]
@@ -310,7 +310,7 @@ def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
     """Return the new or switched-on unit of a way and its minimum activity per year."""
     model, network = exchange.trial.model, exchange.trial.network
     chosen = exchange.own[exchange.needs(way) > 0.5]
-    built, switch = model.column("built"), model.column("on")
+    built, switch = model.columns["built"], model.columns["on"]
     new = chosen[(chosen >= built.start) & (chosen < built.stop)]
     if len(new):
         step = built.key["step"][new[0] - built.start]
@@ -355,10 +355,10 @@ def _cost_facts(exchange: Exchange) -> dict[str, Fact]:
     """
     trial = exchange.trial
     column, gain = best_flow(exchange)
-    arc = trial.model.column("flow").key["arc"][column - trial.model.column("flow").start]
+    arc = trial.model.columns["flow"].key["arc"][column - trial.model.columns["flow"].start]
     network = trial.network
     carbon = trial.dataset.settings.carbon_price
-    transport = float(network.arcs.over(network.links.cost + carbon * network.links.co2, 0.0)[arc])
+    transport = float(np.append(network.links.cost + carbon * network.links.co2, 0.0)[network.arcs.link[arc]])
     values = {"worth_from": _dual(exchange, column, "outlet"), "worth_to": _dual(exchange, column, "inlet")}
     facts = {name: Fact(value) for name, value in values.items() if value is not None}
     return facts | {"transport": Fact(transport, *_link_privacy(exchange)), "reduced_cost": Fact(-gain)}
@@ -394,7 +394,7 @@ def best_flow(exchange: Exchange) -> tuple[int, float]:
 def _dual(exchange: Exchange, column: int, family: str) -> float | None:
     """Return the dual value of the commodity balance at one end, None if the model has no such row."""
     model = exchange.trial.model
-    block, flow = model.rows.get(family), model.column("flow")
+    block, flow = model.rows.get(family), model.columns["flow"]
     arcs = exchange.trial.network.arcs
     if block is None or not len(block):
         return None
@@ -458,7 +458,7 @@ def _mix(exchange: Exchange, sink: int) -> float | None:
 
 def _traded(exchange: Exchange, name: str, members: Ints) -> Ints:
     """Return the give or take columns of some ends in the periods asked about."""
-    block = exchange.trial.model.column(name)
+    block = exchange.trial.model.columns[name]
     if not len(block):
         return np.empty(0, np.int64)
     hit = np.isin(block.key["end"], members) & exchange.question.periods(exchange.trial.network)[block.key["period"]]
@@ -470,7 +470,7 @@ def _runs(exchange: Exchange, ends: Ends, members: Ints) -> tuple[Ints, Floats]:
 
     And the amount of the commodity that each makes or uses per unit of activity.
     """
-    run, network = exchange.trial.model.column("run"), exchange.trial.network
+    run, network = exchange.trial.model.columns["run"], exchange.trial.network
     if not len(run):
         return np.empty(0, np.int64), np.empty(0)
     made, unit = np.zeros(len(network.units.ids)), members[ends.kind[members] == EndKind.UNIT]
@@ -505,7 +505,7 @@ def priced_ends(exchange: Exchange, side: str) -> tuple[Ints, Ints, Ints]:
 
 def disposed_flows(trial: Trial, members: Ints) -> Ints:
     """Return the flows that dispose of stand-alone offers; disposed quantities are not paid for."""
-    network, flow = trial.network, trial.model.column("flow")
+    network, flow = trial.network, trial.model.columns["flow"]
     if not len(flow):
         return np.empty(0, np.int64)
     ends, arc = network.outlets, flow.key["arc"]

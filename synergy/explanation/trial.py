@@ -24,7 +24,7 @@ from synergy.model.decode import integers_of
 from synergy.model.fixed import NOTHING as NOWHERE
 from synergy.model.fixed import FixedModel, Rest
 from synergy.model.highs import SolverSession
-from synergy.network.ends import EndKind, Ends, unit_amounts
+from synergy.network.ends import EndKind, Ends
 from synergy.network.network import WITHIN, Links, Network, Remote, network_of
 from synergy.network.places import Bools, Floats, Ints, Places
 from synergy.plan import Decisions
@@ -186,7 +186,7 @@ class Exchange:
         self.trial, self.question = trial, question
         network, model = trial.network, trial.model
         self.arcs = question.arcs(network)
-        flow = model.column("flow")
+        flow = model.columns["flow"]
         hit = np.isin(flow.key["arc"], self.arcs) if len(flow) else np.empty(0, dtype=bool)
         if len(flow):
             hit &= question.periods(network)[flow.key["period"]]
@@ -211,7 +211,7 @@ class Exchange:
         network, model, whole = self.trial.network, self.trial.model, self.trial.whole
         units = np.concatenate([self.units(network.outlets, self.outlets), self.units(network.inlets, self.inlets)])
         steps, found = network.units.steps, [np.empty(0, np.int64)]
-        built, opened, switch, partner = (model.column(name) for name in ("built", "open", "on", "partner"))
+        built, opened, switch, partner = (model.columns[name] for name in ("built", "open", "on", "partner"))
         if len(built):
             of = steps.unit[built.key["step"]]
             standing = np.unique(of[whole[built.span] > 0.5])
@@ -233,7 +233,7 @@ class Exchange:
     def _companions(self, own: Ints) -> Ints:
         """Return the closed links that could bring new units at the ends other inputs or carry their products."""
         trial, network, model = self.trial, self.trial.network, self.trial.model
-        built, opened = model.column("built"), model.column("open")
+        built, opened = model.columns["built"], model.columns["open"]
         new = own[(own >= built.start) & (own < built.stop)] - built.start
         if not len(new) or not len(opened):
             return np.empty(0, np.int64)
@@ -298,7 +298,7 @@ class Exchange:
 
     def _rounded(self, part: Floats) -> Floats:
         """Return the relaxed decisions rounded up, with only the most used step of each unit."""
-        built = self.trial.model.column("built")
+        built = self.trial.model.columns["built"]
         place = self.own - built.start
         step = (place >= 0) & (place < len(built))
         rival = np.where(step, 0, -1 - np.arange(len(part)))
@@ -452,6 +452,7 @@ def _roomy(network: Network) -> Model:
         units,
         capacity=np.where(standing, units.capacity * ROOM, units.capacity),
         min_load=np.where(standing, units.min_load / ROOM, units.min_load),
+        most=np.where(standing[:, None], units.most * ROOM, units.most),
     )
     outlets, inlets = (_larger(ends, standing) for ends in (network.outlets, network.inlets))
     wide = replace(network, units=large, outlets=outlets, inlets=inlets)
@@ -471,11 +472,11 @@ def _stated(model: Model, network: Network) -> Model:
     """Return the model with the limits that state an amount scaled back by `ROOM`."""
     lower, upper, row_upper = model.lower.copy(), model.upper.copy(), model.row_upper.copy()
     for name in ("give", "take"):
-        span = model.column(name).span
+        span = model.columns[name].span
         lower[span], upper[span] = lower[span] / ROOM, upper[span] / ROOM
-    run = model.column("run")
+    run = model.columns["run"]
     if len(run):
-        most: Floats = unit_amounts(network.units, network.places.share)[run.key["unit"], run.key["period"]]
+        most = network.units.most[run.key["unit"], run.key["period"]]
         upper[run.span] = np.maximum(np.minimum(upper[run.span], most), lower[run.span])
     for name in ("keep", "market_give", "market_take"):
         block = model.rows.get(name)

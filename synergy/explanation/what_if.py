@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.explanation.facts import changed
@@ -120,7 +120,7 @@ class WhatIfs:
         row = self._row(table, ident, column)
         ask = self._warm(table, row, column, figure)
         if ask is None:
-            key = own_column(table)
+            key = TABLES[table].key[0]
             mended = changed(self.dataset, {table: [{key: ident, column: figure}]})
             trial = Trial(mended, self._trial.decisions)
             return self._answer(trial, trial.value)
@@ -145,7 +145,7 @@ class WhatIfs:
             raise UsageError(
                 f"no what-if for {table}.{column}; there are {known} / 不支持 {table}.{column}；可用：{known}"
             )
-        place = int(positions([ident], self.dataset[table][own_column(table)])[0])
+        place = int(positions([ident], self.dataset[table][TABLES[table].key[0]])[0])
         if place < 0:
             raise UsageError(f"{table} has no {ident!r} / 表 {table} 中没有 {ident!r}")
         return place
@@ -159,7 +159,7 @@ class WhatIfs:
         ends = network.outlets if side else network.inlets
         members = np.flatnonzero((ends.kind == _KINDS[table]) & (ends.ref == row))
         name = "give" if side else "take"
-        block = self._trial.model.column(name)
+        block = self._trial.model.columns[name]
         hit = np.isin(block.key["end"], members) if len(block) else np.empty(0, dtype=bool)
         columns = block.start + np.flatnonzero(hit)
         if column == "price":
@@ -210,7 +210,7 @@ class WhatIfs:
 
     def _capacity(self, row: int, figure: float) -> Callable[[], None] | None:
         """Return the function that changes a facility's capacity, None if a rebuild is needed."""
-        facilities, run = self.dataset["facilities"], self._trial.model.column("run")
+        facilities, run = self.dataset["facilities"], self._trial.model.columns["run"]
         old = float(facilities["capacity"].iloc[row])
         loaded = float(np.nan_to_num(facilities["min_load"].iloc[row])) > 0
         if loaded or old <= 0 or not 0 <= figure <= old * ROOM:
@@ -223,7 +223,7 @@ class WhatIfs:
 
 def _kept_on(trial: Trial) -> tuple[str, ...]:
     """Return a minimal set of units kept on whose least loads are jointly infeasible, empty if not the cause."""
-    held, switch, run = trial.held, trial.model.column("on"), trial.model.column("run")
+    held, switch, run = trial.held, trial.model.columns["on"], trial.model.columns["run"]
     lit = switch.start + np.flatnonzero(trial.whole[switch.span] > 0.5)
     least, most = held.bounds(run.positions)
     never_off = np.flatnonzero(least > 0)

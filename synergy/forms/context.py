@@ -12,7 +12,7 @@ import pandas as pd
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.schema import TABLES, ColumnType
 from synergy.dataset.sheet import Dataset
-from synergy.dataset.typed import folded, tables
+from synergy.dataset.typed import TABLE_NAMES, folded
 from synergy.errors import Problem
 from synergy.records.documents import Document
 from synergy.records.names import Sheet
@@ -261,7 +261,7 @@ def known_as(sheet: Sheet | None) -> Mapping[str, str]:
 @cache
 def sheets() -> Mapping[str, Sheet]:
     """Map sheet names, normalised by `synergy.dataset.typed.looked`, to sheets."""
-    return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}
+    return {name: Sheet(table) for name, table in TABLE_NAMES.items() if table in set(Sheet)}
 
 
 @dataclass(frozen=True, slots=True)

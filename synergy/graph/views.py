@@ -53,7 +53,7 @@ def possible_partnerships(dataset: Dataset) -> nx.MultiDiGraph[str]:
     table = np.stack([places.owner[origin[deal]], places.owner[target[deal]], commodity[deal]])
     keys, row = np.unique(table, axis=1, return_inverse=True)
     shortest = np.full(keys.shape[1], np.inf)
-    np.fmin.at(shortest, np.asarray(row).ravel(), arcs.over(links.km, np.nan)[deal])
+    np.fmin.at(shortest, np.asarray(row).ravel(), np.append(links.km, np.nan)[arcs.link[deal]])
     names = (places.enterprises[keys[0]], places.enterprises[keys[1]], places.commodities[keys[2]])
     for giver, taker, good, km in zip(*names, shortest.tolist(), strict=True):
         graph.add_edge(str(giver), str(taker), key=str(good), commodity=str(good), km=km)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import sparse
 
 from synergy.candidates.candidates import Candidates, quality_rows
 from synergy.network.ends import EndKind, InletClass
@@ -20,99 +20,74 @@ Bound = Floats | float
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold a family of columns or rows at ``start:stop``, with their keys by name (``arc``, ``unit``, ``period``)."""
+    """Hold a family of columns or rows at ``start:stop``, with their keys by name (``arc``, ``unit``, ``period``).
+
+    `span` and `positions` are its positions as a slice and as an array.
+    """
 
     start: int
     stop: int
     key: Mapping[str, Ints]
-
-    @property
-    def span(self) -> slice:
-        """Return the positions as a slice."""
-        return slice(self.start, self.stop)
-
-    @property
-    def positions(self) -> Ints:
-        """Return the positions."""
-        return np.arange(self.start, self.stop)
+    span: slice
+    positions: Ints
 
     def __len__(self) -> int:
         """Return the number of columns or rows."""
         return self.stop - self.start
 
 
-def _nothing() -> Ints:
-    return np.empty(0, np.int64)
+EMPTY = Block(0, 0, defaultdict(partial(np.arange, 0)), slice(0, 0), np.empty(0, np.int64))  # for any keys
 
 
-EMPTY = Block(0, 0, defaultdict(_nothing))  # of no member, whatever the keys
+class Families(dict[str, Block]):
+    """Families of columns, or of rows, by name and in their order; one that the problem does not have is empty."""
+
+    def __missing__(self, _name: str) -> Block:
+        return EMPTY
+
+
+def block_of(start: int, key: Mapping[str, Ints]) -> Block:
+    """Return the family of the members with the given keys, from a position on."""
+    stop = start + len(next(iter(key.values())))
+    keys = {part: np.asarray(values) for part, values in key.items()}
+    return Block(start, stop, keys, slice(start, stop), np.arange(start, stop))
 
 
 @dataclass(slots=True)
 class Assembly:
-    """Collect the columns, rows and entries of a model; the order of calls is the order of columns and rows."""
+    """Collect the columns, rows and entries of a model; the order of calls is the order of columns and rows.
 
-    columns: dict[str, Block] = field(default_factory=dict)
-    rows: dict[str, Block] = field(default_factory=dict)
-    _bounds: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
-    _limits: list[tuple[Floats, Floats]] = field(default_factory=list)
-    _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
+    `bounds` are lower and upper bounds of the columns, and which are integer; `limits` lower and upper limits of the
+    rows; `entries` row, column and value of matrix coefficients.
+    """
+
+    columns: Families = field(default_factory=Families)
+    rows: Families = field(default_factory=Families)
+    bounds: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
+    limits: list[tuple[Floats, Floats]] = field(default_factory=list)
+    entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
 
     def add_columns(
         self, name: str, key: Mapping[str, Ints], *, lower: Bound = 0.0, upper: Bound = np.inf, integer: bool = False
     ) -> Block:
         """Add a family of variables; their cost is set by `objective`."""
-        block = self.columns[name] = _next(self.columns, key)
-        self._bounds.append((*_spread(len(block), lower, upper), np.full(len(block), integer)))
+        block = self.columns[name] = block_of(sum(map(len, self.columns.values())), key)
+        low, high = (np.broadcast_to(np.asarray(bound, float), (len(block),)) for bound in (lower, upper))
+        self.bounds.append((low, high, np.full(len(block), integer)))
         return block
 
     def add_rows(self, name: str, key: Mapping[str, Ints], *, lower: Bound = -np.inf, upper: Bound = np.inf) -> Block:
         """Add a family of constraints ``lower <= row <= upper``."""
-        block = self.rows[name] = _next(self.rows, key)
-        self._limits.append(_spread(len(block), lower, upper))
+        block = self.rows[name] = block_of(sum(map(len, self.rows.values())), key)
+        low, high = (np.broadcast_to(np.asarray(bound, float), (len(block),)) for bound in (lower, upper))
+        self.limits.append((low, high))
         return block
 
     def add_entries(self, row: Ints | int, column: Ints, value: ArrayLike) -> None:
         """Add matrix coefficients, all in one row or in one row each; duplicates at one position are summed."""
         column = np.asarray(column, np.int64)
         row = np.broadcast_to(np.asarray(row, np.int64), column.shape)
-        self._entries.append((row, column, np.broadcast_to(np.asarray(value, float), column.shape)))
-
-    def block(self, name: str) -> Block:
-        """Return a family of columns, empty where the problem has none."""
-        return self.columns.get(name, EMPTY)
-
-    def matrix(self) -> sparse.csr_array:
-        """Return the sparse matrix of all entries, shape (rows, columns)."""
-        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
-        matrix = sparse.csr_array((value, (row, column)), shape=(_stop(self.rows), _stop(self.columns)))
-        matrix.sum_duplicates()
-        return matrix
-
-    def bounds(self) -> tuple[Floats, Floats, Bools]:
-        """Return lower and upper bounds of the columns, and which are integer."""
-        lower, upper, integer = (np.concatenate(part) for part in zip(*self._bounds, strict=True))
-        return lower, upper, integer
-
-    def limits(self) -> tuple[Floats, Floats]:
-        """Return lower and upper limits of the rows."""
-        lower, upper = (np.concatenate(part) for part in zip(*self._limits, strict=True))
-        return lower, upper
-
-
-def _stop(families: Mapping[str, Block]) -> int:
-    return max((block.stop for block in families.values()), default=0)
-
-
-def _next(families: Mapping[str, Block], key: Mapping[str, Ints]) -> Block:
-    """Return the block of a further family."""
-    start = _stop(families)
-    size = len(next(iter(key.values())))
-    return Block(start, start + size, {part: np.asarray(values) for part, values in key.items()})
-
-
-def _spread(size: int, lower: Bound, upper: Bound) -> tuple[Floats, Floats]:
-    return np.broadcast_to(np.asarray(lower, float), (size,)), np.broadcast_to(np.asarray(upper, float), (size,))
+        self.entries.append((row, column, np.broadcast_to(np.asarray(value, float), column.shape)))
 
 
 def distinct(key: Mapping[str, Ints]) -> tuple[Ints, dict[str, Ints]]:
@@ -129,25 +104,19 @@ def positions_of(block: Block, row: str, periods: int, size: int) -> Ints:
     return table
 
 
-def arrivals(candidates: Candidates, flow: Block) -> Floats:
-    """Return the fraction of each flow column that arrives (one minus the loss of its link)."""
-    network = candidates.network
-    part: Floats = 1.0 - network.arcs.over(network.links.loss, 0.0)[flow.key["arc"]]
-    return part
-
-
 def add_balances(assembly: Assembly, candidates: Candidates) -> None:
     """Add the balance of each outlet group, then of each inlet group, wherever it has a flow or a member in a period.
 
     The supply of an outlet group's members equals the flow that leaves it; the flow that arrives at an inlet group
-    equals its members' intake. Disposal is unbounded.
+    equals its members' intake. Disposal is unbounded. Balances of stores follow, cyclic over the year; each withdrawal
+    is limited to the level carried over.
     """
-    network, flow = candidates.network, assembly.block("flow")
+    network, flow = candidates.network, assembly.columns["flow"]
     arc, when, periods = flow.key["arc"], flow.key["period"], len(network.places.share)
-    run = positions_of(assembly.block("run"), "unit", periods, len(network.units.ids))
+    run = positions_of(assembly.columns["run"], "unit", periods, len(network.units.ids))
     source, sink, every = network.arcs.outlet[arc], network.arcs.inlet[arc], np.arange(len(flow))
     bound = np.flatnonzero(network.sinks.rank[sink] != InletClass.DISPOSAL)
-    left, came = -np.ones(len(flow)), arrivals(candidates, flow)
+    left, came = -np.ones(len(flow)), candidates.kept[arc]
     for name, ends, groups, families, moved, group, part in (
         ("outlet", network.outlets, network.sources, ("give", "draw"), every, source, left),
         ("inlet", network.inlets, network.sinks, ("take", "put"), bound, sink, came),
@@ -155,7 +124,7 @@ def add_balances(assembly: Assembly, candidates: Candidates) -> None:
         unit = np.flatnonzero(ends.kind == EndKind.UNIT)
         end, period = np.nonzero(run[ends.ref[unit]] >= 0)
         members = [(ends.group[unit[end]], period, run[ends.ref[unit[end]], period], ends.coefficient[unit[end]])]
-        for block in map(assembly.block, families):
+        for block in (assembly.columns[one] for one in families):
             members.append((ends.group[block.key["end"]], block.key["period"], block.positions, np.ones(len(block))))
         member, period, column, value = (np.concatenate(one) for one in zip(*members, strict=True))
         present = np.zeros((len(groups.site), periods), dtype=bool)
@@ -166,14 +135,10 @@ def add_balances(assembly: Assembly, candidates: Candidates) -> None:
         rows = positions_of(balance, "group", periods, len(groups.site))
         assembly.add_entries(rows[group[moved], when[moved]], flow.positions[moved], part[moved])
         assembly.add_entries(rows[member, period], column, value if name == "outlet" else -value)
-
-
-def add_stores(assembly: Assembly, candidates: Candidates) -> None:
-    """Add storage balances, cyclic over the year, and limit each withdrawal to the level carried over."""
-    level, put, draw = (assembly.block(name) for name in ("level", "put", "draw"))
+    level, put, draw = (assembly.columns[name] for name in ("level", "put", "draw"))
     if not len(level):
         return
-    stores, periods = candidates.network.dataset["stores"], len(candidates.network.places.share)
+    stores = network.dataset["stores"]
     kept = 1.0 - stores["loss"].to_numpy(float)[level.key["store"]]
     table = positions_of(level, "store", periods, len(stores))
     before = table[level.key["store"], (level.key["period"] - 1) % periods]
@@ -191,7 +156,7 @@ def add_stores(assembly: Assembly, candidates: Candidates) -> None:
 
 def add_qualities(assembly: Assembly, candidates: Candidates) -> None:
     """Add blending constraints: the mix arriving at an inlet with limits keeps them in each period."""
-    network, flow = candidates.network, assembly.block("flow")
+    network, flow = candidates.network, assembly.columns["flow"]
     limits = quality_rows(network)
     if not len(limits) or not len(flow):
         return
@@ -201,7 +166,7 @@ def add_qualities(assembly: Assembly, candidates: Candidates) -> None:
             "source": network.arcs.outlet[flow.key["arc"]],
             "period": flow.key["period"],
             "column": flow.positions,
-            "arrives": arrivals(candidates, flow),
+            "arrives": candidates.kept[flow.key["arc"]],
         }
     )
     joined = columns.merge(limits, on="sink", how="inner", sort=False)

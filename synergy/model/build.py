@@ -8,19 +8,17 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from synergy.candidates.candidates import Candidates, carried, reach_of, sums, wanted
+from synergy.candidates.candidates import Candidates, reach_of, sums, wanted
 from synergy.errors import UsageError
 from synergy.model.assembly import (
-    EMPTY,
     Assembly,
-    Block,
+    Families,
     add_balances,
     add_qualities,
-    add_stores,
     distinct,
     positions_of,
 )
-from synergy.network.ends import EndKind, Ends, InletClass
+from synergy.network.ends import EndKind, InletClass
 from synergy.network.network import WITHIN, between_enterprises, matches
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
@@ -34,8 +32,8 @@ class Model:
     """
 
     candidates: Candidates
-    columns: dict[str, Block]
-    rows: dict[str, Block]
+    columns: Families
+    rows: Families
     matrix: sparse.csr_array
     row_lower: Floats
     row_upper: Floats
@@ -44,42 +42,42 @@ class Model:
     cost: Floats
     integer: Bools
 
-    def column(self, name: str) -> Block:
-        """Return a family of columns, empty where the problem has none."""
-        return self.columns.get(name, EMPTY)
-
-    def row(self, name: str) -> Block:
-        """Return a family of rows, empty where the problem has none."""
-        return self.rows.get(name, EMPTY)
-
 
 def build(candidates: Candidates) -> Model:
     """Build the model of a problem from the exchanges, builds and links left open."""
     assembly = Assembly()
     for family in FAMILIES:
         family(assembly, candidates)
-    lower, upper, integer = assembly.bounds()
-    row_lower, row_upper = assembly.limits()
+    lower, upper, integer = (np.concatenate(part) for part in zip(*assembly.bounds, strict=True))
+    row_lower, row_upper = (np.concatenate(part) for part in zip(*assembly.limits, strict=True))
+    row, column, value = (np.concatenate(part) for part in zip(*assembly.entries, strict=True))
+    matrix = sparse.csr_array((value, (row, column)), shape=(len(row_lower), len(lower)))
+    matrix.sum_duplicates()
     return Model(
         candidates=candidates,
         columns=assembly.columns,
         rows=assembly.rows,
-        matrix=assembly.matrix(),
+        matrix=matrix,
         row_lower=row_lower,
         row_upper=row_upper,
         lower=lower,
         upper=np.maximum(lower, upper),
-        cost=objective(assembly, candidates),
+        cost=objective(assembly.columns, candidates),
         integer=integer,
     )
 
 
-def objective(assembly: Assembly, candidates: Candidates) -> Floats:
+def objective(columns: Families, candidates: Candidates) -> Floats:
     """Return the objective coefficient of each column (money a year), shape (columns,)."""
     network = candidates.network
-    dataset, units, links = network.dataset, network.units, network.links
+    dataset, units, links, arcs = network.dataset, network.units, network.links, network.arcs
     carbon = dataset.settings.carbon_price
-    cost = np.zeros(max((block.stop for block in assembly.columns.values()), default=0))
+    price = [np.zeros(len(ends.kind)) for ends in (network.outlets, network.inlets)]
+    for kind, table in ((EndKind.OFFER, "offers"), (EndKind.NEED, "needs"), (EndKind.MARKET, "markets")):
+        for ends, known in zip((network.outlets, network.inlets), price, strict=True):
+            hit = ends.kind == kind
+            known[hit] = dataset[table]["price"].to_numpy(float)[ends.ref[hit]]
+    cost = np.zeros(sum(map(len, columns.values())))
     for name, key, value in (
         ("run", "unit", -(units.opex + carbon * units.co2)),
         ("size", "step", -units.steps.annuity * units.steps.unit_cost),
@@ -87,39 +85,24 @@ def objective(assembly: Assembly, candidates: Candidates) -> Floats:
         ("open", "link", -links.annual),
         ("level", "store", -dataset["stores"]["hold_cost"].to_numpy(float)),
         ("put", "store", -dataset["stores"]["charge_cost"].to_numpy(float)),
-        ("give", "end", -_prices(candidates, network.outlets)),
-        ("take", "end", _prices(candidates, network.inlets)),
+        ("give", "end", -price[0]),
+        ("take", "end", price[1]),
     ):
-        block = assembly.block(name)
+        block = columns[name]
         cost[block.span] = value[block.key[key]]
-    flow = assembly.block("flow")
-    cost[flow.span] = _flow_value(candidates, flow.key["arc"]) - carbon * _flow_co2(candidates, flow.key["arc"])
-    return cost
-
-
-def _prices(candidates: Candidates, ends: Ends) -> Floats:
-    """Return the price of each offer, need and market end, 0 for units and stores."""
-    dataset = candidates.network.dataset
-    price = np.zeros(len(ends.kind))
-    for kind, table in ((EndKind.OFFER, "offers"), (EndKind.NEED, "needs"), (EndKind.MARKET, "markets")):
-        hit = ends.kind == kind
-        price[hit] = dataset[table]["price"].to_numpy(float)[ends.ref[hit]]
-    return price
-
-
-def _flow_value(candidates: Candidates, arc: np.ndarray) -> Floats:
-    """Return the objective value of each flow: transport and disposal cost, and the refund of disposed offers."""
-    network = candidates.network
-    value = -network.arcs.over(network.links.cost, 0.0)[arc]
-    source = network.arcs.outlet[arc]
-    disposed = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
-    per_unit = network.dataset["commodities"]["disposal_cost"].fillna(0.0).to_numpy(float)
-    value -= np.where(disposed, per_unit[network.sources.commodity[source]], 0.0)
+    # a flow pays its transport and disposal; what is disposed of gets the price of its offer back
+    flow = columns["flow"]
+    arc, source = flow.key["arc"], arcs.outlet[flow.key["arc"]]
+    disposed = network.sinks.rank[arcs.inlet[arc]] == InletClass.DISPOSAL
+    per_unit = dataset["commodities"]["disposal_cost"].fillna(0.0).to_numpy(float)
     first = network.sources.first[source]
     offered = network.outlets.alone[first] & (network.outlets.kind[first] == EndKind.OFFER)
-    refund = np.where(disposed & offered, _prices(candidates, network.outlets)[first], 0.0)
-    result: Floats = value + refund
-    return result
+    paid = np.append(links.cost, 0.0)[arcs.link[arc]] + np.where(
+        disposed, per_unit[network.sources.commodity[source]], 0.0
+    )
+    refund = np.where(disposed & offered, price[0][first], 0.0)
+    cost[flow.span] = refund - paid - carbon * _flow_co2(candidates, arc)
+    return cost
 
 
 def _flow_co2(candidates: Candidates, arc: Ints) -> Floats:
@@ -128,31 +111,21 @@ def _flow_co2(candidates: Candidates, arc: Ints) -> Floats:
     disposed = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
     of_commodity = network.dataset["commodities"]["disposal_co2"].to_numpy(float)
     per_unit = of_commodity[network.sources.commodity[network.arcs.outlet[arc]]]
-    emitted: Floats = network.arcs.over(network.links.co2, 0.0)[arc] + np.where(disposed, per_unit, 0.0)
+    emitted: Floats = np.append(network.links.co2, 0.0)[network.arcs.link[arc]] + np.where(disposed, per_unit, 0.0)
     return emitted
 
 
-def least_run(candidates: Candidates) -> Floats:
-    """Return the least activity of each unit while it is on, shape (units, periods)."""
-    units, places = candidates.network.units, candidates.network.places
-    part = candidates.scope.factor(places)[units.site]
-    capacity = np.where(units.min_load > 0, units.capacity, 0.0) * units.min_load * part
-    return np.asarray(capacity[:, None] * places.share[None, :] * units.available)
+def _add_activities(assembly: Assembly, candidates: Candidates) -> None:
+    """Add ``flow``, what leaves over each arc, ``run``, the activity of each unit, and ``on``, if it has a least load.
 
-
-def _add_flows(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``flow``: the amount leaving over each arc in each period."""
+    The latter is binary.
+    """
     arc, period = np.nonzero(candidates.reason == 0)
     assembly.add_columns("flow", {"arc": arc, "period": period}, upper=candidates.reach.flow[arc, period])
-
-
-def _add_units(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``run``, the activity of each unit, and ``on``, the on/off binary of units with a least load."""
-    units, scope = candidates.network.units, candidates.scope
-    least = least_run(candidates)
+    units, scope, least = candidates.network.units, candidates.scope, candidates.least
     stepped = np.zeros(len(units.ids), dtype=bool)
     stepped[units.steps.unit[candidates.step]] = True
-    active = scope.sites(candidates.network.places)[units.site] & (~units.is_build | stepped)
+    active = scope.parts(candidates.network.places)[0][units.site] & (~units.is_build | stepped)
     forced = (units.must_run & active)[:, None] & (least > 0)
     unit, period = np.nonzero((active[:, None] & (candidates.reach.run > 0)) | forced)
     lower = np.where(units.must_run[unit], least[unit, period], 0.0)
@@ -164,9 +137,12 @@ def _add_units(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _add_ends(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``give``, the supply of offers and buying markets, and ``take``, the intake of needs and selling markets."""
+    """Add what offers and buying markets ``give`` and needs and selling markets ``take``; stores ``put`` and ``draw``.
+
+    Each store has a ``level`` too.
+    """
     network, reach = candidates.network, candidates.reach
-    active = candidates.scope.sites(network.places)
+    active, part = candidates.scope.parts(network.places)
     binding = np.append(np.ones(len(network.places.enterprises), bool), candidates.scope.duties)  # the last: PUBLIC
     sides = (
         ("give", network.outlets, reach.given, reach.sent, EndKind.OFFER, "offers", "must_clear"),
@@ -182,12 +158,6 @@ def _add_ends(assembly: Assembly, candidates: Candidates) -> None:
         end, period = np.nonzero(own[:, None] & useful)
         lower = np.where(flag[end], amount[end, period], 0.0)
         assembly.add_columns(name, {"end": end, "period": period}, lower=lower, upper=amount[end, period])
-
-
-def _add_storage(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``put``, ``draw`` and ``level`` of each store."""
-    network = candidates.network
-    part = candidates.scope.factor(network.places)
     periods = np.arange(len(network.places.share))
     capacity = network.dataset["stores"]["capacity"].to_numpy(float)
     for name, ends in (("put", network.inlets), ("draw", network.outlets)):
@@ -200,31 +170,25 @@ def _add_storage(assembly: Assembly, candidates: Candidates) -> None:
             assembly.add_columns("level", held, upper=capacity[ends.ref[end]] * part[ends.site[end]])
 
 
-def _add_sizes(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``size``, the yearly capacity of each step of a new build, and ``built``, its binary where it needs one."""
-    units, steps = candidates.network.units, candidates.network.units.steps
+def _add_decisions(assembly: Assembly, candidates: Candidates) -> None:
+    """Add the ``size`` of each step of a new build, in yearly capacity, and the binaries of decisions.
+
+    These are ``built`` for steps that need one, ``open`` for links that cost capex and, if the number of partners is
+    limited, ``partner`` for pairs of enterprises.
+    """
+    network, arcs, links = candidates.network, candidates.network.arcs, candidates.network.links
+    units, steps, owner = network.units, network.units.steps, network.places.owner
     step = np.flatnonzero(candidates.step)
     most = np.minimum(steps.most, np.maximum(candidates.size[steps.unit], steps.least))
     assembly.add_columns("size", {"step": step}, upper=most[step])
     rivals = np.bincount(steps.unit[step], minlength=len(units.ids))[steps.unit] > 1
     binary = candidates.step & ((steps.fixed > 0) | (steps.least > 0) | rivals)
     assembly.add_columns("built", {"step": np.flatnonzero(binary)}, upper=1.0, integer=True)
-
-
-def _add_openings(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``open``: the binary of each link that costs capex."""
-    links, arcs = candidates.network.links, candidates.network.arcs
-    link = np.unique(arcs.link[(candidates.reason == 0).any(axis=1) & (arcs.link != WITHIN)])
+    arc = np.flatnonzero((candidates.reason == 0).any(axis=1))
+    link = np.unique(arcs.link[arc[arcs.link[arc] != WITHIN]])
     assembly.add_columns("open", {"link": link[links.capex[link] > 0]}, upper=1.0, integer=True)
-
-
-def _add_pairs(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``partner``: the binary of each pair of enterprises, if the number of partners is limited."""
-    network = candidates.network
     if network.dataset.settings.max_partners is None:
         return
-    arcs, owner = network.arcs, network.places.owner
-    arc = np.flatnonzero((candidates.reason == 0).any(axis=1))
     origin, target = network.sources.site[arcs.outlet[arc]], network.sinks.site[arcs.inlet[arc]]
     deal = between_enterprises(network.places, origin, target)
     pair = np.stack([owner[origin[deal]], owner[target[deal]]])
@@ -232,28 +196,20 @@ def _add_pairs(assembly: Assembly, candidates: Candidates) -> None:
     assembly.add_columns("partner", {"one": pairs[0], "other": pairs[1]}, upper=1.0, integer=True)
 
 
-def _add_loads(assembly: Assembly, candidates: Candidates) -> None:
-    """Add on/off constraints of units with a least load: zero, or between the least load and the upper bound."""
-    on, run = assembly.block("on"), assembly.block("run")
-    if not len(on):
-        return
-    units, periods = candidates.network.units, len(candidates.network.places.share)
-    table = positions_of(run, "unit", periods, len(units.ids))
-    unit, period = on.key["unit"], on.key["period"]
-    column = table[unit, period]
-    least, most = least_run(candidates)[unit, period], candidates.reach.run[unit, period]
-    low = assembly.add_rows("load_min", on.key, lower=0.0)
-    assembly.add_entries(low.positions, column, 1.0)
-    assembly.add_entries(low.positions, on.positions, -least)
-    high = assembly.add_rows("load_max", on.key, upper=0.0)
-    assembly.add_entries(high.positions, column, 1.0)
-    assembly.add_entries(high.positions, on.positions, -most)
+def _add_capacities(assembly: Assembly, candidates: Candidates) -> None:
+    """Add on/off constraints of units with a least load, and the capacity constraints of new units: run within size.
 
-
-def _add_builds(assembly: Assembly, candidates: Candidates) -> None:
-    """Add the capacity constraints of new units: run within size."""
+    A unit with a least load runs at zero, or between the least load and the upper bound.
+    """
     units, share = candidates.network.units, candidates.network.places.share
-    size, run = assembly.block("size"), assembly.block("run")
+    on, run, size = (assembly.columns[name] for name in ("on", "run", "size"))
+    if len(on):
+        unit, period = on.key["unit"], on.key["period"]
+        column = positions_of(run, "unit", len(share), len(units.ids))[unit, period]
+        low, high = assembly.add_rows("load_min", on.key, lower=0.0), assembly.add_rows("load_max", on.key, upper=0.0)
+        for rows, limit in ((low, candidates.least), (high, candidates.reach.run)):
+            assembly.add_entries(rows.positions, column, 1.0)
+            assembly.add_entries(rows.positions, on.positions, -limit[unit, period])
     if not len(size):
         return
     fresh = np.flatnonzero(units.is_build[run.key["unit"]])
@@ -268,58 +224,48 @@ def _add_builds(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _add_steps(assembly: Assembly, candidates: Candidates) -> None:
-    """Add size limits of each step of scale as variable bounds on its binary, and at most one step per unit."""
-    units, steps = candidates.network.units, candidates.network.units.steps
-    size, built = assembly.block("size"), assembly.block("built")
+    """Add the binaries' bounds on the size of each step of scale, at most one step per unit, and bounds on its run.
+
+    The last, that of its reach times its binaries, is implied, but tightens.
+    """
+    units, steps, share = candidates.network.units, candidates.network.units.steps, candidates.network.places.share
+    size, built, run = (assembly.columns[name] for name in ("size", "built", "run"))
     if not len(built):
         return
     column = np.full(len(steps.unit), -1)
     column[size.key["step"]] = size.positions
-    step = built.key["step"]
+    step, of = built.key["step"], steps.unit[built.key["step"]]
     most = np.minimum(steps.most, np.maximum(candidates.size[steps.unit], steps.least))[step]
-    bounded = np.isfinite(most)
+    bounded, floor = np.isfinite(most), steps.least[step] > 0
     high = assembly.add_rows("size_max", {"step": step[bounded]}, upper=0.0)
-    assembly.add_entries(high.positions, column[step[bounded]], 1.0)
-    assembly.add_entries(high.positions, built.positions[bounded], -most[bounded])
-    floor = steps.least[step] > 0
     low = assembly.add_rows("size_min", {"step": step[floor]}, lower=0.0)
-    assembly.add_entries(low.positions, column[step[floor]], 1.0)
-    assembly.add_entries(low.positions, built.positions[floor], -steps.least[step[floor]])
-    of = steps.unit[step]
-    several = np.bincount(of, minlength=len(units.ids))[of] > 1
+    for rows, which, limit in ((high, bounded, most), (low, floor, steps.least[step])):
+        assembly.add_entries(rows.positions, column[step[which]], 1.0)
+        assembly.add_entries(rows.positions, built.positions[which], -limit[which])
+    binaries = np.bincount(of, minlength=len(units.ids))
+    several = binaries[of] > 1
     names, row = np.unique(of[several], return_inverse=True)
     one = assembly.add_rows("one_size", {"unit": names}, upper=1.0)
     assembly.add_entries(one.start + row, built.positions[several], 1.0)
-
-
-def _add_reach(assembly: Assembly, candidates: Candidates) -> None:
-    """Bound the run of each new unit by its reach times its build binaries (implied, but tightens)."""
-    units, steps = candidates.network.units, candidates.network.units.steps
-    built, run = assembly.block("built"), assembly.block("run")
-    if not len(built):
-        return
     fresh = np.flatnonzero(units.is_build[run.key["unit"]])
-    binary = np.zeros(len(units.ids), dtype=int)
-    np.add.at(binary, steps.unit[built.key["step"]], 1)
-    total = np.bincount(steps.unit[assembly.block("size").key["step"]], minlength=len(units.ids))
     unit, period = run.key["unit"][fresh], run.key["period"][fresh]
-    most = candidates.reach.run[unit, period]
-    widest = np.zeros(len(units.ids))
+    reach, widest = candidates.reach.run[unit, period], np.zeros(len(units.ids))
     np.maximum.at(widest, steps.unit[candidates.step], steps.most[candidates.step])
-    full = widest[unit] * candidates.network.places.share[period] * units.available[unit, period]
+    full = widest[unit] * share[period] * units.available[unit, period]
     # every step has to be a binary, or a unit could run without any of them
-    tight = np.isfinite(most) & (most < full * (1 - 1e-9)) & (binary[unit] > 0) & (binary[unit] == total[unit])
+    whole = (binaries > 0) & (binaries == np.bincount(steps.unit[size.key["step"]], minlength=len(units.ids)))
+    tight = np.isfinite(reach) & (reach < full * (1 - 1e-9)) & whole[unit]
     rows = assembly.add_rows("reach", {"unit": unit[tight], "period": period[tight]}, upper=0.0)
     assembly.add_entries(rows.positions, run.start + fresh[tight], 1.0)
-    row = positions_of(rows, "unit", len(candidates.network.places.share), len(units.ids))
-    step, when = np.nonzero(row[steps.unit[built.key["step"]]] >= 0)
-    place = row[steps.unit[built.key["step"][step]], when]
-    assembly.add_entries(place, built.start + step, -most[tight][place - rows.start])
+    row = positions_of(rows, "unit", len(share), len(units.ids))[of]
+    step, when = np.nonzero(row >= 0)
+    place = row[step, when]
+    assembly.add_entries(place, built.start + step, -reach[tight][place - rows.start])
 
 
 def _add_links(assembly: Assembly, candidates: Candidates) -> None:
     """Add link capacities; on links with capex the bound is a variable upper bound on the opening binary."""
-    network, flow, opened = candidates.network, assembly.block("flow"), assembly.block("open")
+    network, flow, opened = candidates.network, assembly.columns["flow"], assembly.columns["open"]
     arcs, links = network.arcs, network.links
     over = np.flatnonzero(arcs.link[flow.key["arc"]] != WITHIN)
     if not len(over):
@@ -327,7 +273,7 @@ def _add_links(assembly: Assembly, candidates: Candidates) -> None:
     link, period = arcs.link[flow.key["arc"][over]], flow.key["period"][over]
     column = np.full(len(links.mode), -1)
     column[opened.key["link"]] = opened.positions
-    capacity = carried(network, candidates.scope)
+    capacity = candidates.reach.link
     every = arcs.link != WITHIN
     most = np.minimum(capacity, sums(arcs.link[every], candidates.reach.flow[every], len(links.mode)))
     shared = np.minimum(most, wanted(network, candidates.reach))
@@ -346,7 +292,7 @@ def _add_links(assembly: Assembly, candidates: Candidates) -> None:
 
 def _add_keeps(assembly: Assembly, candidates: Candidates) -> None:
     """Limit the amount of an offer that leaves its owner or is stored to the part it need not keep."""
-    network, flow = candidates.network, assembly.block("flow")
+    network, flow = candidates.network, assembly.columns["flow"]
     outlets, owner = network.outlets, network.places.owner
     offered = np.flatnonzero(outlets.kind == EndKind.OFFER)
     keep = np.zeros(len(outlets.kind))
@@ -375,7 +321,7 @@ def _add_markets(assembly: Assembly, candidates: Candidates) -> None:
     owner, markets = network.places.owner, network.dataset["markets"]
     anywhere = (markets["site"] == "").to_numpy(bool)
     for name, ends in (("give", network.outlets), ("take", network.inlets)):
-        block = assembly.block(name)
+        block = assembly.columns[name]
         if not len(block):
             continue
         end, period = block.key["end"], block.key["period"]
@@ -397,7 +343,7 @@ def _add_markets(assembly: Assembly, candidates: Candidates) -> None:
 
 def _add_deals(assembly: Assembly, candidates: Candidates) -> None:
     """Limit exchanges between enterprises to the quantities of today's deals, for the status quo."""
-    network, flow = candidates.network, assembly.block("flow")
+    network, flow = candidates.network, assembly.columns["flow"]
     if not candidates.scope.deals or not len(flow):
         return
     deals, places = network.dataset["deals"], network.places
@@ -432,7 +378,7 @@ def _add_deals(assembly: Assembly, candidates: Candidates) -> None:
 
 def _add_partners(assembly: Assembly, candidates: Candidates) -> None:
     """Add partner constraints: flow only between partners, and at most `max_partners` per enterprise."""
-    network, flow, partner = candidates.network, assembly.block("flow"), assembly.block("partner")
+    network, flow, partner = candidates.network, assembly.columns["flow"], assembly.columns["partner"]
     if not len(partner):
         return
     owner, arc = network.places.owner, flow.key["arc"]
@@ -458,7 +404,7 @@ def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
     """Return an upper bound on each flow, from its own bound and those of its two ends; an error if there is none."""
     network, reach, places = candidates.network, candidates.reach, candidates.network.places
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
-    kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
+    kept = 1.0 - np.append(network.links.loss, 0.0)[network.arcs.link[arc]]
     with np.errstate(divide="ignore"):
         taken = np.where(kept > 0, reach.received[sink, period] / kept, np.inf)
     most: Floats = np.minimum(np.minimum(reach.flow[arc, period], reach.sent[source, period]), taken)
@@ -480,73 +426,51 @@ def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
 
 def _add_aims(assembly: Assembly, candidates: Candidates) -> None:
     """Add the policy constraints, which apply to v(N) only: capex budget, CO2 cap, mode shares, fixed exchanges."""
-    network, settings = candidates.network, candidates.network.dataset.settings
+    network, settings, flow = candidates.network, candidates.network.dataset.settings, assembly.columns["flow"]
     if not candidates.scope.aims:
         return
+    arcs, links, arc = network.arcs, network.links, flow.key["arc"]
     if settings.capex_budget is not None:
-        steps, links = network.units.steps, network.links
+        steps = network.units.steps
         row = assembly.add_rows("capex_budget", {"aim": np.zeros(1, np.int64)}, upper=settings.capex_budget)
         parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
         for name, key, capex in parts:
-            block = assembly.block(name)
+            block = assembly.columns[name]
             assembly.add_entries(row.start, block.positions, capex[block.key[key]])
     if settings.co2_cap is not None:
         row = assembly.add_rows("co2_cap", {"aim": np.zeros(1, np.int64)}, upper=settings.co2_cap)
-        run, flow = assembly.block("run"), assembly.block("flow")
+        run = assembly.columns["run"]
         assembly.add_entries(row.start, run.positions, network.units.co2[run.key["unit"]])
-        assembly.add_entries(row.start, flow.positions, _flow_co2(candidates, flow.key["arc"]))
-    _add_mode_shares(assembly, candidates)
-    _add_fixed(assembly, candidates)
-
-
-def _add_mode_shares(assembly: Assembly, candidates: Candidates) -> None:
-    """Add the minimum share of certain modes in a commodity's flow between sites."""
-    network, flow = candidates.network, assembly.block("flow")
-    rules = network.dataset.settings.mode_share
-    if not rules or not len(flow):
-        return
-    rows = assembly.add_rows("mode_share", {"aim": np.arange(len(rules))}, lower=0.0)
-    link = network.arcs.link[flow.key["arc"]]
-    over = np.flatnonzero(link != WITHIN)
-    commodity = network.places.commodities[network.links.commodity[link[over]]]
-    mode = network.links.mode[link[over]]
-    for index, rule in enumerate(rules):
-        moved = over[commodity == rule.commodity]
-        counts = np.isin(mode[commodity == rule.commodity], np.asarray(rule.modes, dtype=object))
-        assembly.add_entries(rows.start + index, flow.start + moved, counts - rule.minimum)
-
-
-def _add_fixed(assembly: Assembly, candidates: Candidates) -> None:
-    """Add the fixed yearly totals of certain exchanges."""
-    network, flow = candidates.network, assembly.block("flow")
-    patterns = network.dataset.settings.fix
-    if not patterns:
-        return
-    total = np.asarray([pattern.quantity or 0.0 for pattern in patterns])
-    rows = assembly.add_rows("fix", {"aim": np.arange(len(patterns))}, lower=total, upper=total)
-    source, sink = network.arcs.outlet[flow.key["arc"]], network.arcs.inlet[flow.key["arc"]]
-    ends = (network.sources.site[source], network.sinks.site[sink], network.sources.commodity[source])
-    for index, pattern in enumerate(patterns):
-        hit = np.flatnonzero(matches(pattern, network.places, *ends))
-        assembly.add_entries(rows.start + index, flow.start + hit, 1.0)
+        assembly.add_entries(row.start, flow.positions, _flow_co2(candidates, arc))
+    # the minimum share of certain modes in a commodity's flow between sites
+    if settings.mode_share and len(flow):
+        rows = assembly.add_rows("mode_share", {"aim": np.arange(len(settings.mode_share))}, lower=0.0)
+        over = np.flatnonzero(arcs.link[arc] != WITHIN)
+        link = arcs.link[arc[over]]
+        for index, rule in enumerate(settings.mode_share):
+            mine = network.places.commodities[links.commodity[link]] == rule.commodity
+            counts = np.isin(links.mode[link[mine]], np.asarray(rule.modes, dtype=object))
+            assembly.add_entries(rows.start + index, flow.start + over[mine], counts - rule.minimum)
+    # the fixed yearly totals of certain exchanges
+    if settings.fix:
+        total = np.asarray([pattern.quantity or 0.0 for pattern in settings.fix])
+        rows = assembly.add_rows("fix", {"aim": np.arange(len(settings.fix))}, lower=total, upper=total)
+        source, sink = arcs.outlet[arc], arcs.inlet[arc]
+        ends = (network.sources.site[source], network.sinks.site[sink], network.sources.commodity[source])
+        for index, pattern in enumerate(settings.fix):
+            hit = np.flatnonzero(matches(pattern, network.places, *ends))
+            assembly.add_entries(rows.start + index, flow.start + hit, 1.0)
 
 
 # columns, then rows; the order of families is that of the columns and rows of the model
 FAMILIES = (
-    _add_flows,
-    _add_units,
+    _add_activities,
     _add_ends,
-    _add_storage,
-    _add_sizes,
-    _add_openings,
-    _add_pairs,
+    _add_decisions,
     add_balances,
-    add_stores,
     add_qualities,
-    _add_loads,
-    _add_builds,
+    _add_capacities,
     _add_steps,
-    _add_reach,
     _add_links,
     _add_keeps,
     _add_markets,

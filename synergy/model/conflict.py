@@ -103,7 +103,7 @@ def loop_of(model: Model) -> tuple[Mapping[str, str], ...]:
     network, places = model.candidates.network, model.candidates.network.places
 
     def within(name: str, key: str) -> Ints:
-        block = model.column(name)
+        block = model.columns[name]
         return block.key[key][growing[(growing >= block.start) & (growing < block.stop)] - block.start]
 
     arc = within("flow", "arc")
@@ -312,7 +312,7 @@ def _free_problem(whole: Loosened, free_rows: Bools) -> ScaledProblem:
     _widen(whole, matrix)
     endless = np.where(model.integer, model.upper, np.inf)
     upper = model.upper.copy()
-    upper[model.column("flow").span] = np.inf
+    upper[model.columns["flow"].span] = np.inf
     scaling = scaled(replace(model, matrix=matrix, upper=upper))
     whole_matrix = sparse.csr_array(matrix.multiply(scaling.row[:, None]).multiply(scaling.column[None, :]))
     whole_matrix.sort_indices()
@@ -337,15 +337,15 @@ def _widen(whole: Loosened, matrix: sparse.csr_array) -> None:
         ("built", "step", whole.run[steps.unit]),
         ("open", "link", whole.carried[network.links.commodity]),
     ):
-        block = model.column(name)
+        block = model.columns[name]
         wide[block.span] = amount[block.key[key]]
     row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     for name in ("load_max", "size_max", "link"):
-        rows = model.row(name)
+        rows = model.rows[name]
         hit = (row_of >= rows.start) & (row_of < rows.stop) & (wide[matrix.indices] > 0)
         matrix.data[hit] = -wide[matrix.indices[hit]]
-    partner, rows = model.column("partner"), model.row("partner")
-    arc = model.column("flow").key["arc"][rows.key["flow"]]
+    partner, rows = model.columns["partner"], model.rows["partner"]
+    arc = model.columns["flow"].key["arc"][rows.key["flow"]]
     amount = whole.carried[network.sources.commodity[network.arcs.outlet[arc]]]
     inside = (row_of >= rows.start) & (row_of < rows.stop)
     hit = inside & (matrix.indices >= partner.start) & (matrix.indices < partner.stop)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Ids
-from synergy.model.assembly import Block, arrivals
 from synergy.model.build import Model
 from synergy.model.scaling import noiseless
 from synergy.network.ends import EndKind, Ends
-from synergy.network.network import WITHIN, Network
+from synergy.network.network import Network
 from synergy.network.places import Bools, Floats, Ints, Texts
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
 
@@ -32,23 +31,33 @@ def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
     `x`, shape (columns,), is in the model's units; integer columns are whole numbers.
     """
     x, network = noiseless(model, x), model.candidates.network
-    places, units, links = network.places, network.units, network.links
+    places, units, links, steps = network.places, network.units, network.links, network.units.steps
     flows, column = _flows(model, x)
-    block, place, activity = _positive(model, x, "run")
-    unit, period = block.key["unit"][place], block.key["period"][place]
-    runs = (np.where(units.is_build[unit], "build", "facility"), units.ids[unit], places.periods[period], activity)
-    block, place, amount = _positive(model, x, "level")
-    store = network.dataset["stores"]["store"].to_numpy(object)[block.key["store"][place]]
-    levels = (store, places.periods[block.key["period"][place]], amount)
-    block, place, _ = _positive(model, x, "open")
-    link = block.key["link"][place]
-    opened = (*link_key(network, link), links.km[link], links.capex[link], links.annual[link])
+    run, level, opened = (model.columns[name] for name in ("run", "level", "open"))
+    place = np.flatnonzero(x[run.span] > 0)
+    unit, period = run.key["unit"][place], places.periods[run.key["period"][place]]
+    kind = np.where(units.is_build[unit], "build", "facility")
+    runs = (kind, units.ids[unit], period, x[run.start + place])
+    place = np.flatnonzero(x[level.span] > 0)
+    store = network.dataset["stores"]["store"].to_numpy(object)[level.key["store"][place]]
+    levels = (store, places.periods[level.key["period"][place]], x[level.start + place])
+    link = opened.key["link"][x[opened.span] > 0]
+    ways = (*link_key(network, link), links.km[link], links.capex[link], links.annual[link])
+    # steps of scale that are built or have positive capacity
+    capacity, chosen = np.zeros(len(steps.unit)), np.zeros(len(steps.unit))
+    for name, amount in (("size", capacity), ("built", chosen)):
+        amount[model.columns[name].key["step"]] = x[model.columns[name].span]
+    step = np.flatnonzero((capacity > 0) | (chosen > 0.5))
+    unit, capacity = steps.unit[step], capacity[step]
+    capex = np.where(chosen[step] > 0.5, steps.fixed[step], 0.0) + steps.unit_cost[step] * capacity
+    process, site = places.processes[units.process[unit]], places.sites[units.site[unit]]
+    builds = (process, site, steps.size[step], capacity, capex, capex * steps.annuity[step])
     decisions = Decisions(
         flows=flows,
         runs=pd.DataFrame(dict(zip(RUN_COLUMNS, runs, strict=True))),
         levels=pd.DataFrame(dict(zip(LEVEL_COLUMNS, levels, strict=True))),
-        builds=_builds(model, x),
-        links=pd.DataFrame(dict(zip(LINK_COLUMNS, opened, strict=True))),
+        builds=pd.DataFrame(dict(zip(BUILD_COLUMNS, builds, strict=True))),
+        links=pd.DataFrame(dict(zip(LINK_COLUMNS, ways, strict=True))),
     )
     return decisions, column
 
@@ -60,25 +69,21 @@ def link_key(network: Network, link: Ints) -> tuple[Texts, Texts, Texts, Texts]:
     return (*ends, places.commodities[links.commodity[link]], links.mode[link])
 
 
-def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
-    """Return a family of columns, the positions of its positive entries, and their values."""
-    block = model.column(name)
-    value = x[block.span]
-    place = np.flatnonzero(value > 0)
-    return block, place, value[place]
-
-
-def _members(model: Model, x: Floats, ends: Ends, trade: str, store: str) -> tuple[Ints, Ints, Floats]:
-    """Return end, period and amount of everything that group members supply or take."""
-    run, network = model.column("run"), model.candidates.network
-    activity = np.zeros((len(network.units.ids), len(network.places.share)))
+def _members(model: Model, x: Floats, side: str) -> tuple[Ints, Ints, Floats]:
+    """Return end, period and amount of everything that group members of one side, outlets or inlets, supply or take."""
+    run, network, given = model.columns["run"], model.candidates.network, side == "outlets"
+    ends, periods = network.outlets if given else network.inlets, len(network.places.share)
+    activity = np.zeros((len(network.units.ids), periods))
     activity[run.key["unit"], run.key["period"]] = x[run.span]
     unit = np.flatnonzero(ends.kind == EndKind.UNIT)
     row, when = np.nonzero(activity[ends.ref[unit]] > 0)
     parts = [(unit[row], when, activity[ends.ref[unit[row]], when] * ends.coefficient[unit[row]])]
-    for name in (trade, store):
-        block, place, value = _positive(model, x, name)
-        parts.append((block.key["end"][place], block.key["period"][place], value))
+    for block in (model.columns[name] for name in (("give", "draw") if given else ("take", "put"))):
+        place = np.flatnonzero(x[block.span] > 0)
+        parts.append((block.key["end"][place], block.key["period"][place], x[block.start + place]))
+    # nobody decides what is disposed of: the one member of a disposal takes whatever comes
+    gone = np.flatnonzero(ends.kind == EndKind.DISPOSAL)
+    parts.append((np.repeat(gone, periods), np.tile(np.arange(periods), len(gone)), np.ones(len(gone) * periods)))
     end, period, amount = (np.concatenate(part) for part in zip(*parts, strict=True))
     return end, period, amount
 
@@ -87,25 +92,18 @@ def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
     """Return the flows frame: group flows split among the members of both ends."""
     network = model.candidates.network
     periods = len(network.places.share)
-    block, place, quantity = _positive(model, x, "flow")
+    block = model.columns["flow"]
+    place = np.flatnonzero(x[block.span] > 0)
     if not len(place):
         return pd.DataFrame({name: [] for name in (*FLOW_COLUMNS, *FLOW_ENDS)}), np.empty(0, np.int64)
     arc, period, column = block.key["arc"][place], block.key["period"][place], block.start + place
-    kept = arrivals(model.candidates, block)[place]
-    end, when, amount = _members(model, x, network.outlets, "give", "draw")
-    left = split(
-        network.arcs.outlet[arc] * periods + period, quantity, network.outlets.group[end] * periods + when, amount
-    )
+    end, when, amount = _members(model, x, "outlets")
+    key = network.arcs.outlet[arc] * periods + period
+    left = split(key, x[column], network.outlets.group[end] * periods + when, amount)
     arc, period, column = arc[left.exchange], period[left.exchange], column[left.exchange]
-    kept = kept[left.exchange]
-    outlet = end[left.member]
+    kept, outlet = model.candidates.kept[arc], end[left.member]
     key = network.arcs.inlet[arc] * periods + period
-    end, when, amount = _members(model, x, network.inlets, "take", "put")
-    # nobody decides what is disposed of: the one member of a disposal takes whatever comes
-    gone = np.flatnonzero(network.inlets.kind == EndKind.DISPOSAL)
-    end = np.concatenate([end, np.repeat(gone, periods)])
-    when = np.concatenate([when, np.tile(np.arange(periods), len(gone))])
-    amount = np.concatenate([amount, np.ones(len(gone) * periods)])
+    end, when, amount = _members(model, x, "inlets")
     arrived = left.amount * kept
     right = split(key, arrived, network.inlets.group[end] * periods + when, amount)
     lost = np.flatnonzero(arrived <= 0)  # all of it is lost on the way: it still leaves
@@ -114,35 +112,25 @@ def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
     came = np.concatenate([right.amount, np.zeros(len(lost))])
     with np.errstate(divide="ignore", invalid="ignore"):
         went = np.where(kept[piece] > 0, came / kept[piece], left.amount[piece])
-    ends = (outlet[piece], inlet)
-    order = np.lexsort((ends[1], ends[0], period[piece], arc[piece]))
-    frame = _flow_frame(network, arc[piece], period[piece], (went, came), ends)
-    return frame.iloc[order].reset_index(drop=True), column[piece][order]
-
-
-def _flow_frame(
-    network: Network, arc: Ints, period: Ints, amounts: tuple[Floats, Floats], ends: tuple[Ints, Ints]
-) -> pd.DataFrame:
-    """Return the frame of flows with ids in place of indices."""
-    places, link = network.places, network.arcs.link[arc]
-    modes = np.append(network.links.mode, "")
-    outlet_kind, outlet_id = names_of(network, network.outlets, ends[0])
-    inlet_kind, inlet_id = names_of(network, network.inlets, ends[1])
-    return pd.DataFrame(
-        {
-            "from_site": places.sites[network.sources.site[network.arcs.outlet[arc]]],
-            "to_site": places.sites[network.sinks.site[network.arcs.inlet[arc]]],
-            "commodity": places.commodities[network.sources.commodity[network.arcs.outlet[arc]]],
-            "mode": np.where(link == WITHIN, "", modes[link]),
-            "period": places.periods[period],
-            "quantity": amounts[0],
-            "arrived": amounts[1],
-            "outlet_kind": outlet_kind,
-            "outlet_id": outlet_id,
-            "inlet_kind": inlet_kind,
-            "inlet_id": inlet_id,
-        }
+    outlet, arc, period = outlet[piece], arc[piece], period[piece]
+    order = np.lexsort((inlet, outlet, period, arc))
+    outlet, inlet, arc, period = outlet[order], inlet[order], arc[order], period[order]
+    # ids in place of indices
+    places, link, source, sink = (
+        network.places,
+        network.arcs.link[arc],
+        network.arcs.outlet[arc],
+        network.arcs.inlet[arc],
     )
+    from_site, to_site = places.sites[network.sources.site[source]], places.sites[network.sinks.site[sink]]
+    good, mode = (
+        places.commodities[network.sources.commodity[source]],
+        np.append(network.links.mode, "")[link],
+    )  # "" inside a site
+    way = (from_site, to_site, good, mode, places.periods[period], went[order], came[order])
+    ends = (*names_of(network, network.outlets, outlet), *names_of(network, network.inlets, inlet))
+    frame = pd.DataFrame(dict(zip((*FLOW_COLUMNS, *FLOW_ENDS), (*way, *ends), strict=True)))
+    return frame, column[piece][order]
 
 
 def names_of(network: Network, ends: Ends, which: Ints) -> tuple[Texts, Texts]:
@@ -153,35 +141,13 @@ def names_of(network: Network, ends: Ends, which: Ints) -> tuple[Texts, Texts]:
     for end, table in tables.items():
         hit = kind == end
         kinds[hit] = table.removesuffix("s")
-        ids[hit] = network.dataset[table][own_column(table)].to_numpy(object)[ref[hit]]
+        ids[hit] = network.dataset[table][TABLES[table].key[0]].to_numpy(object)[ref[hit]]
     hit = kind == EndKind.UNIT
     kinds[hit] = np.where(network.units.is_build[ref[hit]], "build", "facility")
     ids[hit] = network.units.ids[ref[hit]]
     hit = kind == EndKind.DISPOSAL
     kinds[hit], ids[hit] = "disposal", ""
     return kinds, ids
-
-
-def _builds(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the builds frame: steps of scale that are built or have positive capacity."""
-    network = model.candidates.network
-    places, steps = network.places, network.units.steps
-    size, built = model.column("size"), model.column("built")
-    capacity, chosen = np.zeros(len(steps.unit)), np.zeros(len(steps.unit))
-    capacity[size.key["step"]] = x[size.span]
-    chosen[built.key["step"]] = x[built.span]
-    step = np.flatnonzero((capacity > 0) | (chosen > 0.5))
-    unit = steps.unit[step]
-    capex = np.where(chosen[step] > 0.5, steps.fixed[step], 0.0) + steps.unit_cost[step] * capacity[step]
-    columns = (
-        places.processes[network.units.process[unit]],
-        places.sites[network.units.site[unit]],
-        steps.size[step],
-        capacity[step],
-        capex,
-        capex * steps.annuity[step],
-    )
-    return pd.DataFrame(dict(zip(BUILD_COLUMNS, columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,57 +166,50 @@ def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats
     but for noise, and members are stretched to the exchanges' sum. Pieces are in the order of keys, exchanges and
     members.
     """
-    left, right = np.flatnonzero(exchange > 0), np.flatnonzero(member > 0)
-    keys = np.intersect1d(exchange_key[left], member_key[right])
-    left = left[np.isin(exchange_key[left], keys)]
-    right = right[np.isin(member_key[right], keys)]
+    keys = np.intersect1d(exchange_key[exchange > 0], member_key[member > 0])
     if not len(keys):
         return Pieces(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    left = left[np.argsort(exchange_key[left], kind="stable")]
-    right = right[np.argsort(member_key[right], kind="stable")]
-    at_left, at_right = np.searchsorted(keys, exchange_key[left]), np.searchsorted(keys, member_key[right])
-    total = np.bincount(at_left, weights=exchange[left], minlength=len(keys))
-    given = np.bincount(at_right, weights=member[right], minlength=len(keys))
-    # one unit of the axis for each key: parts of the total, so that keys of all sizes are cut equally well
-    cut_left = at_left + _ends(at_left, exchange[left] / total[at_left])
-    cut_right = at_right + _ends(at_right, member[right] / given[at_right])
-    cuts = np.unique(np.concatenate([cut_left, cut_right]))
+    left, key, part, cut = _laid_out(keys, exchange_key, exchange)
+    right, other_key, other_part, other_cut = _laid_out(keys, member_key, member)
+    cuts = np.unique(np.concatenate([cut, other_cut]))
     start = np.concatenate([[0.0], cuts[:-1]])
     length, middle = cuts - start, (cuts + start) / 2
     real = length > SMALL
-    one, other = np.searchsorted(cut_left, middle[real]), np.searchsorted(cut_right, middle[real])
-    share = length[real]
-    # an exchange, or a member, that is small beside its group is no noise: it has a piece of its own
-    lost_left, lost_right = np.setdiff1d(np.arange(len(left)), one), np.setdiff1d(np.arange(len(right)), other)
-    one = np.concatenate([one, lost_left, _beside(cut_left, at_left, (cut_right, at_right), lost_right)])
-    other = np.concatenate([other, _beside(cut_right, at_right, (cut_left, at_left), lost_left), lost_right])
-    parts = exchange[left] / total[at_left], member[right] / given[at_right]
-    share = np.concatenate([share, parts[0][lost_left], parts[1][lost_right]])
+    one, other = np.searchsorted(cut, middle[real]), np.searchsorted(other_cut, middle[real])
+    # an exchange, or a member, that is small beside its group is no noise: it has a piece of its own, beside the piece
+    # of the same key at which it ends
+    lost, other_lost = np.setdiff1d(np.arange(len(left)), one), np.setdiff1d(np.arange(len(right)), other)
+    beside, other_beside = (
+        np.clip(np.searchsorted(ends, own), np.searchsorted(at, mine), np.searchsorted(at, mine, side="right") - 1)
+        for ends, at, own, mine in (
+            (cut, key, other_cut[other_lost], other_key[other_lost]),
+            (other_cut, other_key, cut[lost], key[lost]),
+        )
+    )
+    one, other = np.concatenate([one, lost, beside]), np.concatenate([other, other_beside, other_lost])
+    share = np.concatenate([length[real], part[lost], other_part[other_lost]])
     order = np.lexsort((other, one))
     one, other, share = one[order], other[order], share[order]
     # what was dropped as noise goes back to the pieces of the same exchange
     whole = np.bincount(one, weights=share, minlength=len(left))
-    amount = exchange[left][one] * share / whole[one]
-    return Pieces(left[one], right[other], amount)
+    return Pieces(left[one], right[other], exchange[left][one] * share / whole[one])
 
 
-def _beside(cut: Floats, at: Ints, own: tuple[Floats, Ints], lost: Ints) -> Ints:
-    """Return the index of the piece of the same key at which each dropped item of the other side ends."""
-    ends, key = own[0][lost], own[1][lost]
-    first, last = np.searchsorted(at, key), np.searchsorted(at, key, side="right") - 1
-    return np.clip(np.searchsorted(cut, ends), first, last)
+def _laid_out(keys: Ints, key: Ints, amount: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """Lay positive amounts side by side, one unit of the axis for each of the keys, and return where they end.
 
-
-def _ends(key: Ints, part: Floats) -> Floats:
-    """Return the running sum of fractions within each key, the last of each exactly 1."""
-    running = np.cumsum(part)
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    before = np.concatenate([[0.0], running[first[1:] - 1]]) if len(first) else np.empty(0)
-    within = running - np.repeat(before, np.diff(np.append(first, len(key))))
-    last = np.append(first[1:] - 1, len(key) - 1)
-    within[last] = 1.0
-    ends: Floats = np.minimum(within, 1.0)
-    return ends
+    Besides the ends, which are last, the positions of the amounts in their order on the axis, the index of the key of
+    each and its part of the sum of the key: parts, so that keys of all sizes are cut equally well.
+    """
+    place = np.flatnonzero((amount > 0) & np.isin(key, keys))
+    place = place[np.argsort(key[place], kind="stable")]
+    at = np.searchsorted(keys, key[place])
+    part: Floats = amount[place] / np.bincount(at, weights=amount[place], minlength=len(keys))[at]
+    running, first = np.cumsum(part), np.flatnonzero(np.diff(at, prepend=-1))
+    before = np.concatenate([[0.0], running[first[1:] - 1]])
+    within = running - np.repeat(before, np.diff(np.append(first, len(at))))
+    within[np.append(first[1:] - 1, len(at) - 1)] = 1.0  # the last of each key, exactly
+    return place, at, part, at + np.minimum(within, 1.0)
 
 
 def integers_of(model: Model, decisions: Decisions) -> Floats:
@@ -261,7 +220,7 @@ def integers_of(model: Model, decisions: Decisions) -> Floats:
     """
     network, whole = model.candidates.network, np.zeros(len(model.cost))
     places, units = network.places, network.units
-    built, opened, on, partner = (model.column(name) for name in ("built", "open", "on", "partner"))
+    built, opened, on, partner = (model.columns[name] for name in ("built", "open", "on", "partner"))
     if len(built):
         builds, step = decisions.builds, built.key["step"]
         name = builds["process"].astype(object) + "@" + builds["site"].astype(object)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from synergy.model.build import Model
@@ -238,8 +237,8 @@ class WhatIf:
     """
 
     def __init__(self, model: Model, x: Floats, decisions: Decisions, flow_column: Ints) -> None:
-        self._model, self._x, self._decisions, self._flow_column = model, x, decisions, flow_column
-        self._problem, self._switches = scaled(model), model.column("on").positions
+        self._model, self._decisions, self._flow_column = model, decisions, flow_column
+        self._problem, self._switches = scaled(model), model.columns["on"].positions
         upper = np.where(model.integer, np.minimum(x, self._problem.upper), self._problem.upper)
         upper[self._switches] = 1.0  # they may be switched anew
         left = open_columns(replace(self._problem, upper=upper))
@@ -248,6 +247,8 @@ class WhatIf:
         small, _ = narrowed(self._problem, left)
         self._session = SolverSession(small, relaxed=True)
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
+        self._lower = np.where(model.integer, x, self._problem.lower)
+        self._upper = np.where(model.integer, x, self._problem.upper)
         integer = np.flatnonzero(model.integer)
         self._bound(integer, x[integer], x[integer])
         self._session.solve()
@@ -261,8 +262,15 @@ class WhatIf:
         network, steps = self._model.candidates.network, self._model.candidates.network.units.steps
         build, link = self._decisions.builds.iloc[list(builds)], self._decisions.links.iloc[list(links)]
         names = build["process"].astype(object) + "@" + build["site"].astype(object)
-        column, most = self._caps(flows, names)
-        size, built, opened = (self._model.column(name) for name in ("size", "built", "open"))
+        # the amount that other flows of the plan contribute to a column; flows at these builds need no cap of their own
+        rows, every = np.asarray(flows, dtype=np.int64), self._decisions.flows
+        frame, at = every.iloc[rows], np.zeros(len(rows), dtype=bool)
+        for end in ("outlet", "inlet"):
+            at |= ((frame[f"{end}_kind"] == "build") & frame[f"{end}_id"].isin(names)).to_numpy(dtype=bool)
+        column, rest = np.unique(self._flow_column[rows[~at]]), every["quantity"].to_numpy(float).copy()
+        rest[rows[~at]] = 0.0
+        most = np.bincount(self._flow_column, weights=rest, minlength=int(column.max(initial=0)) + 1)[column]
+        size, built, opened = (self._model.columns[name] for name in ("size", "built", "open"))
         unit = positions(names, network.units.ids)
         held = [block.positions[np.isin(steps.unit[block.key["step"]], unit)] for block in (size, built)]
         if len(link):
@@ -275,7 +283,7 @@ class WhatIf:
         answer = self._session.solve()
         if answer.status is not Status.OPTIMAL and len(self._switches):
             answer = self._switched()
-        self._bound(which, *self._usual(which))
+        self._bound(which, self._lower[which], self._upper[which])
         value = -answer.value * self._problem.money
         return value if answer.status is Status.OPTIMAL else None
 
@@ -291,32 +299,10 @@ class WhatIf:
                 answer = self._session.solve()
                 if answer.status is Status.OPTIMAL:
                     break
-        self._bound(self._switches, *self._usual(self._switches))
+        self._bound(self._switches, self._lower[self._switches], self._upper[self._switches])
         return answer
 
     def _bound(self, which: Ints, lower: Floats, upper: Floats) -> None:
         """Change bounds; columns removed because the plan's binaries fix them at 0 are skipped."""
         there = self._place[which] >= 0
         self._session.bound(self._place[which[there]], lower[there], upper[there])
-
-    def _usual(self, which: Ints) -> tuple[Floats, Floats]:
-        """Return the default bounds of some columns."""
-        integer = self._model.integer[which]
-        lower = np.where(integer, self._x[which], self._problem.lower[which])
-        return lower, np.where(integer, self._x[which], self._problem.upper[which])
-
-    def _caps(self, flows: Sequence[int], names: pd.Series) -> tuple[Ints, Floats]:
-        """Return the columns of some flows and the amount that other flows of the plan contribute to each.
-
-        Flows that end at one of the named builds need no cap of their own.
-        """
-        rows, every = np.asarray(flows, dtype=np.int64), self._decisions.flows
-        frame = every.iloc[rows]
-        at = np.zeros(len(rows), dtype=bool)
-        for end in ("outlet", "inlet"):
-            at |= ((frame[f"{end}_kind"] == "build") & frame[f"{end}_id"].isin(names)).to_numpy(dtype=bool)
-        column = np.unique(self._flow_column[rows[~at]])
-        rest = every["quantity"].to_numpy(float).copy()
-        rest[rows[~at]] = 0.0
-        total = np.bincount(self._flow_column, weights=rest, minlength=int(column.max(initial=0)) + 1)
-        return column, np.asarray(total[column], dtype=float)

@@ -83,8 +83,8 @@ class Basis:
 
 
 @cache
-def _silent() -> Any:
-    """Return a subclass of `Highs` without any output, so that standard output carries results alone."""
+def silent_class() -> Any:
+    """Return the class of HiGHS objects without any output, so that standard output carries results alone."""
     parent: Any = highs().Highs
 
     class Silent(parent):  # type: ignore[misc]
@@ -95,16 +95,11 @@ def _silent() -> Any:
     return Silent
 
 
-def silent() -> Any:
-    """Return an empty HiGHS object with output off."""
-    return _silent()()
-
-
 class SolverSession:
     """Hold one HiGHS object with one problem, under HiGHS options by name; `relaxed` drops integrality."""
 
     def __init__(self, problem: ScaledProblem, *, relaxed: bool = False, **options: float | str) -> None:
-        self.highs = silent()
+        self.highs = silent_class()()
         held = {f"{name}_feasibility_tolerance": FINE for name in ("mip", "primal")} if problem.fine else {}
         self.set(**({"threads": 1} | held | options))
         self.columns, self._cost = len(problem.cost), problem.cost.copy()
@@ -233,18 +228,9 @@ class SolverSession:
             self.highs.cbSimplexInterrupt.subscribe(self._ask)
             self.highs.cbIpmInterrupt.subscribe(self._ask)
         if not run(self.highs, self.stop):
-            self.highs = silent()  # the one that still computes belongs to nobody
+            self.highs = silent_class()()  # the one that still computes belongs to nobody
             value = np.inf if self._found is None else self._best
             return SolverResult(Status.STOPPED, value, -np.inf, self._found)
-        return self._answer()
-
-    def _ask(self, event: Any) -> None:
-        """Interrupt the solve of a relaxation when `stop` requests it."""
-        if self.stop is not None and self.stop():
-            event.data_in.user_interrupt = True
-
-    def _answer(self) -> SolverResult:
-        """Return the result of the last solve, with HiGHS's status mapped to `Status`."""
         info, raw = self.highs.getInfo(), self.highs.getModelStatus()
         status = STATUSES[raw.name]
         feasible = info.primal_solution_status == highs().SolutionStatus.kSolutionStatusFeasible
@@ -261,3 +247,8 @@ class SolverSession:
         row_dual = np.asarray(solution.row_dual) if proven else None
         column_dual = np.asarray(solution.col_dual) if proven else None
         return SolverResult(status, value, bound, x, row_dual, column_dual, nodes=max(0, int(info.mip_node_count)))
+
+    def _ask(self, event: Any) -> None:
+        """Interrupt the solve of a relaxation when `stop` requests it."""
+        if self.stop is not None and self.stop():
+            event.data_in.user_interrupt = True

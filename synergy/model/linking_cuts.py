@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from synergy.model.assembly import Block
 from synergy.model.build import Model
 from synergy.network.ends import EndKind, Ends
 from synergy.network.places import Bools, Floats, Ints
@@ -43,32 +42,30 @@ class Forcing:
         up: Bools = (part > least) & keep
         return up
 
-    def broken(self, x: Floats, by: float) -> Ints:
-        """Return the rows that a relaxed solution violates by more than a part of their big-M."""
-        chosen = np.asarray(self.built @ x)[self.group]
-        over = x[self.column] / self.most - chosen
-        return np.flatnonzero(over > by)
+    def broken(self, x: Floats, by: float) -> sparse.csr_array | None:
+        """Return the rows that a relaxed solution violates by more than a part of their big-M, as ``matrix @ x <= 0``.
 
-    def rows(self, which: Ints) -> sparse.csr_array:
-        """Return some rows as ``matrix @ x <= 0``."""
-        size = len(which)
-        unit = sparse.csr_array(
-            (np.ones(size), (np.arange(size), self.column[which])), shape=(size, self.built.shape[1])
-        )
+        None where there are none.
+        """
+        over = x[self.column] / self.most - np.asarray(self.built @ x)[self.group]
+        which = np.flatnonzero(over > by)
+        if not len(which):
+            return None
+        place = np.arange(len(which)), self.column[which]
+        unit = sparse.csr_array((np.ones(len(which)), place), shape=(len(which), self.built.shape[1]))
         scaled = sparse.csr_array(sparse.diags_array(self.most[which]) @ self.built[self.group[which]])
         return sparse.csr_array(unit - scaled)
 
 
 def forcing_of(model: Model) -> Forcing:
     """Return all forcing rows of a model."""
-    network, flow, built = model.candidates.network, model.column("flow"), model.column("built")
+    network, flow, built = model.candidates.network, model.columns["flow"], model.columns["built"]
     outlet, inlet = network.arcs.outlet[flow.key["arc"]], network.arcs.inlet[flow.key["arc"]]
     sources = _Side(model, network.outlets, len(network.sources.site))
     sinks = _Side(model, network.inlets, len(network.sinks.site))
     # sources stand first among the groups, then sinks, then those that feed or use a market
     groups = [sources.built, sinks.built]
-    parts = [_forced(flow, outlet, sources.pure, 0), _forced(flow, inlet, sinks.pure, len(sources.pure))]
-    start = len(sources.pure) + len(sinks.pure)
+    families = [(flow, outlet, sources.pure), (flow, inlet, sinks.pure)]
     used = np.unique(flow.key["arc"], return_index=True)[1]
     for name, members, near, far, other in (
         ("take", network.inlets, inlet[used], outlet[used], sources),
@@ -79,9 +76,14 @@ def forcing_of(model: Model) -> Forcing:
         mixed = np.asarray(reached @ (~other.pure).astype(float)) > 0
         alone = ~mixed & (np.diff(reached.indptr) > 0)
         groups.append(sparse.csr_array(reached @ other.built))
-        block = model.column(name)
-        parts.append(_forced(block, members.group[block.key["end"]], alone, start))
-        start += len(alone)
+        block = model.columns[name]
+        families.append((block, members.group[block.key["end"]], alone))
+    # the columns of each family whose group is made of new units only
+    parts, start = [], 0
+    for block, own, pure in families:
+        hit = pure[own]
+        parts.append((block.positions[hit], own[hit] + start))
+        start += len(pure)
     column, group = (np.concatenate(part) for part in zip(*parts, strict=True))
     most = model.upper[column]
     sound = np.isfinite(most) & (most > 0) & (model.lower[column] <= 0)
@@ -90,17 +92,11 @@ def forcing_of(model: Model) -> Forcing:
     return Forcing(column[sound], most[sound], group[sound], sparse.csr_array(sparse.vstack(groups)), rival)
 
 
-def _forced(block: Block, group: Ints, pure: Bools, start: int) -> tuple[Ints, Ints]:
-    """Return the columns of a family whose group is pure, and their groups offset by `start`."""
-    hit = pure[group]
-    return block.positions[hit], group[hit] + start
-
-
 class _Side:
     """Outlets or inlets: the groups made of new units only, and the build binaries of each group."""
 
     def __init__(self, model: Model, ends: Ends, groups: int) -> None:
-        candidates, built = model.candidates, model.column("built")
+        candidates, built = model.candidates, model.columns["built"]
         units, steps, reach = candidates.network.units, candidates.network.units.steps, candidates.reach
         size, step = len(units.ids), built.key["step"]
         stepped = np.bincount(steps.unit[candidates.step], minlength=size)

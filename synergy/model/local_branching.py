@@ -58,7 +58,7 @@ class Near:
             ("size", "step", steps.unit_cost),
             ("open", "link", network.links.capex),
         ):
-            block = model.column(name)
+            block = model.columns[name]
             self._capex[block.span] = capex[block.key[key]] * problem.column[block.span]
         self._most = [max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
         sides = [row / most for row, most in zip((self._capex, problem.cost), self._most, strict=True)]
@@ -164,7 +164,7 @@ class Near:
         self._ask(session, wish)
         if start is not None:
             session.start(start / self.problem.column)
-        session.listen(lambda _bound, _value: self._params.interrupted())
+        session.listen(lambda _bound, _value: self._params.ended() is not None)
         answer = session.solve()
         self.timed = self.timed or session.timed
         if answer.x is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from synergy.model.assembly import Block, arrivals
+from synergy.model.assembly import Block
 from synergy.model.build import Model
 from synergy.network.ends import EndKind
 from synergy.network.places import Bools, Floats, Ints
@@ -54,18 +54,6 @@ def _power(size: Floats) -> Floats:
     return np.clip(power, 1 / WIDEST, WIDEST)
 
 
-def _typical(matrix: sparse.csr_array) -> Floats:
-    """Return the geometric mean of the least and the greatest magnitude in each row, 0 for empty rows."""
-    size = sparse.csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
-    count = np.diff(size.indptr)
-    typical = np.zeros(matrix.shape[0])
-    full = count > 0
-    starts = size.indptr[:-1][full]
-    if len(starts):
-        typical[full] = np.sqrt(np.maximum.reduceat(size.data, starts) * np.minimum.reduceat(size.data, starts))
-    return typical
-
-
 def scaled(model: Model) -> ScaledProblem:
     """Return the scaled problem: columns by their bounds, then rows and columns alternately.
 
@@ -77,13 +65,31 @@ def scaled(model: Model) -> ScaledProblem:
     finite = np.where(np.isfinite(model.upper), np.abs(model.upper), 0.0)
     column = np.where(model.integer, 1.0, _power(finite))
     row = np.ones(matrix.shape[0])
-    for _ in range(PASSES):
+    for turn in range(2 * PASSES):
+        # rows and columns in turn, by the geometric mean of the least and the greatest magnitude in each
         current = sparse.csr_array(matrix.multiply(row[:, None]).multiply(column[None, :]))
-        row = row / _power(_typical(current))
-        current = sparse.csr_array(matrix.multiply(row[:, None]).multiply(column[None, :]))
-        factor = _power(_typical(sparse.csr_array(current.T)))
-        column = np.where(model.integer | (finite > 0), column, column / factor)
+        current = current if turn % 2 == 0 else sparse.csr_array(current.T)
+        size, full = np.abs(current.data), np.diff(current.indptr) > 0
+        typical, starts = np.zeros(current.shape[0]), current.indptr[:-1][full]
+        if len(starts):
+            typical[full] = np.sqrt(np.maximum.reduceat(size, starts) * np.minimum.reduceat(size, starts))
+        if turn % 2 == 0:
+            row = row / _power(typical)
+        else:
+            column = np.where(model.integer | (finite > 0), column, column / _power(typical))
     matrix = sparse.csr_array(matrix.multiply(row[:, None]).multiply(column[None, :]))
+    # A compulsory amount may be a tiny part of a flow bound: with an integrality tolerance of 1e-6, a link with a big-M
+    # of 60,000 carries 0.06 while its binary counts as 0, which may be all that a unit for 1 t needs. The plan would
+    # have the unit without the link, and the bound would be wrong.
+    forced, most, fine = (
+        np.flatnonzero((model.lower > 0) & ~model.integer),
+        model.upper[model.columns["flow"].span],
+        False,
+    )
+    if len(forced) and len(most) and model.integer.any():
+        entries = sparse.coo_array(sparse.csc_array(model.matrix)[:, forced])
+        amounts: Floats = np.abs(entries.data) * model.lower[forced][entries.coords[1]]
+        fine = bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))
     cost = -model.cost * column
     money = float(_power(np.array([np.abs(cost).max(initial=0.0) / 1e3]))[0])
     return ScaledProblem(
@@ -97,25 +103,8 @@ def scaled(model: Model) -> ScaledProblem:
         row=row,
         column=column,
         money=money,
-        fine=_fine(model),
+        fine=fine,
     )
-
-
-def _fine(model: Model) -> bool:
-    """Return whether a compulsory amount is a tiny part of a flow bound, so that tolerances must be tightened.
-
-    With an integrality tolerance of 1e-6, a link with a big-M of 60,000 carries 0.06 while its binary counts as 0,
-    which may be all that a unit for 1 t needs. The plan would have the unit without the link,
-    and the bound would be wrong.
-    """
-    forced = np.flatnonzero((model.lower > 0) & ~model.integer)
-    flow = model.column("flow")
-    if not len(forced) or not len(flow) or not model.integer.any():
-        return False
-    most = model.upper[flow.span]
-    entries = sparse.coo_array(sparse.csc_array(model.matrix)[:, forced])
-    amounts: Floats = np.abs(entries.data) * model.lower[forced][entries.coords[1]]
-    return bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))
 
 
 def open_columns(problem: ScaledProblem) -> Ints:
@@ -167,19 +156,24 @@ def noiseless(model: Model, x: Floats) -> Floats:
     """
     most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
     scale = np.where(np.isfinite(most), most, 1.0)
-    flow, run, network = model.column("flow"), model.column("run"), model.candidates.network
+    flow, run, network = model.columns["flow"], model.columns["run"], model.candidates.network
     if not len(flow):
         return np.where(np.abs(x) < NOISE * scale, 0.0, x)
-    commodity = network.sources.commodity[network.arcs.outlet[flow.key["arc"]]]
+    arc, arcs = flow.key["arc"], network.arcs
+    commodity = network.sources.commodity[arcs.outlet[arc]]
     peak = np.zeros(len(network.places.commodities))
     np.maximum.at(peak, commodity, np.abs(x[flow.span]))
     scale[flow.span] = np.minimum(most[flow.span], np.minimum(peak[commodity], _least(model, flow, peak)))
-    carried: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span]
+    carried: Floats = np.abs(np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span])
     possible: Floats = np.zeros((len(network.units.ids), len(network.places.share)))  # of activity, by what flows
-    sides = ((network.outlets, "outlet", ("give", "draw")), (network.inlets, "inlet", ("take", "put")))
-    for ends, side, families in sides:
-        moved = _moved(model, flow, carried, side)
-        for block in map(model.column, families):
+    sides = (
+        (network.outlets, arcs.outlet[arc], len(network.sources.site), ("give", "draw")),
+        (network.inlets, arcs.inlet[arc], len(network.sinks.site), ("take", "put")),
+    )
+    for ends, group, groups, families in sides:
+        moved: Floats = np.zeros((groups, possible.shape[1]))
+        np.add.at(moved, (group, flow.key["period"]), carried)
+        for block in (model.columns[name] for name in families):
             beside = moved[ends.group[block.key["end"]], block.key["period"]]
             scale[block.span] = np.minimum(most[block.span], beside)
         mine = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
@@ -195,7 +189,7 @@ def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
     A solver keeps a balance to a part of the greatest amount in it: beside a million tons, a unit for a kilogram runs
     without its input. `nothing` is the amount that counts as zero, by commodity.
     """
-    flow, run, network = model.column("flow"), model.column("run"), model.candidates.network
+    flow, run, network = model.columns["flow"], model.columns["run"], model.candidates.network
     if not len(run):
         return x
     x, arc, when = x.copy(), flow.key["arc"], flow.key["period"]
@@ -205,41 +199,34 @@ def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
         np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
         for ends in (network.inlets, network.outlets)
     )
-    arrived, source = arrivals(model.candidates, flow), network.arcs.outlet[arc]
+    arrived, source = model.candidates.kept[arc], network.arcs.outlet[arc]
     least = nothing[network.sinks.commodity[network.inlets.group[needs]]]
     while True:
         activity[places] = x[run.span]
         given = np.zeros((len(network.sources.site), activity.shape[1]))
         np.add.at(given, network.outlets.group[makes], activity[network.outlets.ref[makes]])
-        for block in (model.column("give"), model.column("draw")):
+        for block in (model.columns["give"], model.columns["draw"]):
             np.add.at(given, (network.outlets.group[block.key["end"]], block.key["period"]), x[block.span])
         idle = (given[source, when] <= 0) & (x[flow.span] > nothing[network.sources.commodity[source]])
         x[flow.span] = np.where(idle, 0.0, x[flow.span])
-        came = _moved(model, flow, x[flow.span] * arrived, "inlet")[network.inlets.group[needs]]
+        came = np.zeros((len(network.sinks.site), activity.shape[1]))
+        np.add.at(came, (network.arcs.inlet[arc], when), np.abs(x[flow.span] * arrived))
         starved = np.zeros(activity.shape, dtype=bool)
         wanted = activity[network.inlets.ref[needs]] * network.inlets.coefficient[needs, None]
-        np.logical_or.at(starved, network.inlets.ref[needs], (came <= 0) & (wanted > least[:, None]))
+        np.logical_or.at(
+            starved, network.inlets.ref[needs], (came[network.inlets.group[needs]] <= 0) & (wanted > least[:, None])
+        )
         gone = starved[places]
         if not gone.any():
             return x
         x[run.span] = np.where(gone, 0.0, x[run.span])
 
 
-def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
-    """Return the total flow of each outlet or inlet group, shape (groups, periods)."""
-    network = model.candidates.network
-    group: Ints = (network.arcs.outlet if side == "outlet" else network.arcs.inlet)[flow.key["arc"]]
-    groups = network.sources if side == "outlet" else network.sinks
-    total: Floats = np.zeros((len(groups.site), len(network.places.share)))
-    np.add.at(total, (group, flow.key["period"]), np.abs(carried))
-    return total
-
-
 def _least(model: Model, flow: Block, peak: Floats) -> Floats:
     """Return the least compulsory amount at either end of each flow, inf where none is small."""
     network = model.candidates.network
     found = np.full(len(flow), np.inf)
-    run = model.column("run")
+    run = model.columns["run"]
     for ends, group, traded in (
         (network.outlets, network.arcs.outlet, "give"),
         (network.inlets, network.arcs.inlet, "take"),
@@ -249,7 +236,7 @@ def _least(model: Model, flow: Block, peak: Floats) -> Floats:
         forced[run.key["unit"], run.key["period"]] = model.lower[run.span]
         unit = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
         least[unit] = forced[ends.ref[unit]] * ends.coefficient[unit, None]
-        block = model.column(traded)
+        block = model.columns[traded]
         least[block.key["end"], block.key["period"]] = model.lower[block.span]
         least[(least <= 0) | (least >= PART * peak[ends.commodity][:, None])] = np.inf
         grouped = np.full((int(ends.group.max(initial=-1)) + 1, least.shape[1]), np.inf)

@@ -116,7 +116,7 @@ def search(problem: ScaledProblem, params: SolveParams, knowledge: Knowledge) ->
     start = _Start(best, bound, _dropped(problem, relaxed, best))
     if best.x is not None and relative_gap(bound, best.value) <= params.gap:
         answer = replace(best, status=Status.OPTIMAL, bound=bound)
-    elif params.interrupted():
+    elif params.ended():
         answer = replace(best, status=Status.STOPPED, bound=bound)
     else:
         answer = _better(_branch(problem, params, start), start)
@@ -138,22 +138,22 @@ def tightened(
     forcing, params = given
     parts, sides = [problem.matrix], 0
     for _ in range(CUTS):
-        if relaxed.status is not Status.OPTIMAL or relaxed.x is None or params.interrupted():
+        if relaxed.status is not Status.OPTIMAL or relaxed.x is None or params.ended():
             break
         broken = forcing.broken(relaxed.x * problem.column, BROKEN)
-        if not len(broken):
+        if broken is None:
             break
-        rows = sparse.csr_array(forcing.rows(broken).multiply(problem.column[None, :]))
+        rows, size = sparse.csr_array(broken.multiply(problem.column[None, :])), broken.shape[0]
         largest = np.maximum.reduceat(np.abs(rows.data), rows.indptr[:-1])
         rows = sparse.csr_array(sparse.diags_array(1.0 / largest) @ rows)
-        session.add_rows(rows, np.full(len(broken), -np.inf), np.zeros(len(broken)))
+        session.add_rows(rows, np.full(size, -np.inf), np.zeros(size))
         session.set(time_limit=max(params.left, 1.0))
         answer = session.solve()
         if answer.status is not Status.OPTIMAL:
             break
         relaxed = answer
         parts.append(rows)
-        sides += len(broken)
+        sides += size
         params.say("relaxation", -relaxed.value * problem.money)
     if not sides:
         return problem, relaxed
@@ -227,7 +227,7 @@ def _branch(problem: ScaledProblem, params: SolveParams, start: _Start | None, *
         params.say("search", -bound * problem.money, -value * problem.money)
         params.found(None, np.inf, bound)
         hopeless = not patient and looks == ROOT_LOOKS and relative_gap(bound, value) > TIGHT
-        return hopeless or params.interrupted()
+        return hopeless or params.ended() is not None
 
     session.listen(hear, params.note)
     return session.solve()
@@ -251,7 +251,7 @@ def sketched(problem: ScaledProblem, params: SolveParams, forcing: Forcing, boun
 def parts_of(model: Model) -> tuple[Ints, ...]:
     """Return the fix-and-optimise parts: binary columns by commodities, the largest first; parts may overlap."""
     units, links = model.candidates.network.units, model.candidates.network.links
-    built, on, opened = (model.column(name) for name in ("built", "on", "open"))
+    built, on, opened = (model.columns[name] for name in ("built", "on", "open"))
     shape = (len(model.candidates.network.places.commodities), len(model.cost))
     # incidences of commodities and units, of units and columns, of commodities and columns
     recipe = sparse.csr_array(
@@ -287,7 +287,7 @@ def _improved(
     """
     idle = 0
     for part in parts:
-        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= params.gap or params.interrupted():
+        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= params.gap or params.ended():
             break
         before = best.value
         best = _reoptimised(problem, best, part, (bound, params))
@@ -320,7 +320,7 @@ def _reoptimised(
         nonlocal looks
         looks += 1
         params.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
-        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= params.gap or params.interrupted()
+        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= params.gap or params.ended() is not None
 
     session.listen(hear)
     session.stop = params.stop
@@ -344,7 +344,7 @@ def slopes(
     trial.warm(session)
     seen: set[bytes] = set()
     for _ in range(SLOPES):
-        if params.interrupted():
+        if params.ended():
             break
         slope = np.where(part > USED, own / np.maximum(part, USED), slope)
         session.price(integer, slope)
@@ -382,7 +382,7 @@ def polished(problem: ScaledProblem, answer: SolverResult, params: SolveParams) 
     if answer.x is None:
         return answer
     whole = np.round(answer.x[problem.integer])
-    if params.asked() and np.array_equal(whole, answer.x[problem.integer]):
+    if params.stop is not None and params.stop() and np.array_equal(whole, answer.x[problem.integer]):
         return answer  # the rest is the best for them already, or near it
     session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     rest = held(session, problem, whole)

@@ -98,25 +98,19 @@ def structure_of(model: Model) -> Structure:
         return Structure.INTEGER
     columns = {name for name, block in model.columns.items() if len(block)}
     rows = {name for name, block in model.rows.items() if len(block)}
-    single = np.diff(model.matrix.indptr)[model.row("link").span] == 1
+    single = np.diff(model.matrix.indptr)[model.rows["link"].span] == 1
     moving = columns <= _MOVING_COLUMNS and rows <= _MOVING_ROWS and bool(single.all())
     if not moving or not (np.abs(model.matrix.data) == 1.0).all():
         return Structure.LINEAR
-    return Structure.ASSIGNMENT if _equal_amounts(model) else Structure.FLOW
-
-
-def _equal_amounts(model: Model) -> bool:
-    """Return whether all gives and takes have lower bound 0 and one common upper bound, one per group."""
-    if len(model.row("link")):
-        return False
-    traded = np.concatenate([model.column("give").positions, model.column("take").positions])
-    upper, flow = model.upper[traded], model.column("flow")
+    # an assignment: all gives and takes have lower bound 0 and one common upper bound, and each stands alone
+    traded = np.concatenate([model.columns["give"].positions, model.columns["take"].positions])
+    upper, flow = model.upper[traded], model.columns["flow"]
     moved = np.asarray(abs(model.matrix[:, flow.span]).sum(axis=1))
     members = np.diff(model.matrix.indptr) - moved
-    alone = bool((members[moved > 0] <= 1).all())
-    disposal = len(flow) * 2 != int(moved.sum())
-    same = bool(len(upper)) and np.isfinite(upper).all() and (upper == upper[0]).all()
-    return bool(same and not model.lower[traded].any() and alone and not disposal)
+    alone = bool((members[moved > 0] <= 1).all()) and len(flow) * 2 == int(moved.sum())  # none is disposed of
+    same = bool(len(upper)) and bool(np.isfinite(upper).all()) and not (upper != upper[0]).any()
+    equal = same and alone and not model.lower[traded].any() and not len(model.rows["link"])
+    return Structure.ASSIGNMENT if equal else Structure.FLOW
 
 
 def _empty(model: Model, _params: SolveParams) -> Solution:
@@ -140,22 +134,64 @@ def _flow(model: Model, params: SolveParams) -> Solution:
     """Solve by OR-Tools' min-cost flow, certified by node potentials; as an LP if integers are too coarse."""
     graph = graph_of(model)
     inner = (graph.tail < graph.nodes - 1) & (graph.head < graph.nodes - 1)
-    scales = _scales(graph)
-    if scales is None or not np.isfinite(graph.room[inner]).all():
+    # factors that make quantities and costs integers, if there are any
+    finite = graph.room[np.isfinite(graph.room)]
+    total = float(finite.sum()) or 1.0
+    largest = max(float(np.abs(graph.cost).max(initial=0.0)), 1.0)
+    amount = 2.0 ** math.floor(math.log2(LARGEST / 2**10 / total))
+    money = 2.0 ** math.floor(math.log2(LARGEST / (graph.nodes + 1) / largest / 4))
+    exact = float(finite.min(initial=np.inf, where=finite > 0))
+    fine = exact * amount * FINEST >= 1 and money * largest >= 1 / FINEST
+    product = float((np.abs(graph.cost) * np.where(np.isfinite(graph.room), graph.room, total)).sum())
+    shrink = product * amount * money / LARGEST
+    if shrink > 1:
+        half = 2.0 ** math.ceil(math.log2(shrink) / 2)
+        amount, money = amount / half, money / half
+        fine = exact * amount >= 1e6 and money * largest >= 1e6
+    if not fine or not np.isfinite(graph.room[inner]).all():
         return _linear(model, params)
-    x = min_cost_flow(graph, *scales)
-    if x is None:
+    room = np.where(np.isfinite(graph.room), graph.room, 0.0)
+    most = np.rint(room * amount)
+    upper = np.where(np.isfinite(graph.room), most, most.sum()).astype(np.int64)
+    lower, cost = (np.rint(part).astype(np.int64) for part in (graph.lower * amount, graph.cost * money))
+    solver = ortools("graph.python.min_cost_flow").SimpleMinCostFlow()
+    arcs = solver.add_arcs_with_capacity_and_unit_cost(graph.tail, graph.head, upper - lower, cost)
+    # what has to flow does so beforehand, and unbalances the nodes
+    supply = np.zeros(graph.nodes, dtype=np.int64)
+    np.subtract.at(supply, graph.tail, lower)
+    np.add.at(supply, graph.head, lower)
+    solver.set_nodes_supplies(np.arange(graph.nodes), supply)
+    status = solver.solve()
+    if status == solver.INFEASIBLE:
         return Solution(Status.INFEASIBLE, -np.inf, -np.inf, None, None, "OR-Tools min-cost flow")
+    if status != solver.OPTIMAL:
+        raise ValueError(f"min-cost flow ended with status {status}")
+    x: Floats = np.minimum(np.maximum((solver.flows(arcs) + lower) / amount, graph.lower), graph.room)
     return _proven(model, params, graph, x, "OR-Tools min-cost flow")
 
 
 def _proven(model: Model, params: SolveParams, graph: Graph, x: Floats, method: str) -> Solution:
-    """Return a flow with its duals; solve as an LP if no potentials certify it."""
-    price = potentials(graph, x)
-    if price is None:
+    """Return a flow with its duals, the node potentials that certify it; solve as an LP if none do.
+
+    Bellman-Ford over the residual arcs: ``potential[head] <= potential[tail] + cost`` on every arc with room left.
+    """
+    scale = np.where(np.isfinite(graph.upper), np.maximum(graph.upper, 1.0), 1.0)
+    ahead, back = graph.upper - x > 1e-12 * scale, x - graph.lower > 1e-12 * scale
+    tail = np.concatenate([graph.tail[ahead], graph.head[back]])
+    head = np.concatenate([graph.head[ahead], graph.tail[back]])
+    cost = np.concatenate([graph.cost[ahead], -graph.cost[back]])
+    noise = 1e-12 * max(float(np.abs(cost).max(initial=0.0)), 1.0)
+    distance = np.zeros(graph.nodes)
+    for _ in range(PASSES):
+        shorter = distance.copy()
+        np.minimum.at(shorter, head, distance[tail] + cost)
+        if (distance - shorter <= noise).all():
+            break
+        distance = shorter
+    else:
         return _linear(model, params)
     dual = np.zeros(len(model.row_lower))
-    dual[: graph.nodes - 1] = price[-1] - price[:-1]
+    dual[: graph.nodes - 1] = shorter[-1] - shorter[:-1]
     value = float(model.cost @ x)
     return Solution(Status.OPTIMAL, value, value, x, dual, method)
 
@@ -264,7 +300,7 @@ class Graph:
 
 def graph_of(model: Model) -> Graph:
     """Return the graph of a model of structure ``flow`` or ``assignment``."""
-    rows = len(model.row("outlet")) + len(model.row("inlet"))
+    rows = len(model.rows["outlet"]) + len(model.rows["inlet"])
     columns = len(model.cost)
     tail, head = np.full(columns, rows), np.full(columns, rows)
     matrix = model.matrix.tocoo()
@@ -275,11 +311,11 @@ def graph_of(model: Model) -> Graph:
     head[column[comes]] = row[comes]
     tail[column[goes]] = row[goes]
     upper = model.upper.copy()
-    block = model.row("link")
+    block = model.rows["link"]
     bound = model.matrix[block.span].tocoo()
     np.minimum.at(upper, bound.coords[1], model.row_upper[block.span][bound.coords[0]])
     room = upper.copy()
-    flow = model.column("flow").positions
+    flow = model.columns["flow"].positions
     for near, far, side in ((head, tail, tail), (tail, head, head)):
         # all that enters a node from outside, and all that leaves it there
         outer = np.setdiff1d(np.flatnonzero(far == rows), flow)
@@ -290,58 +326,15 @@ def graph_of(model: Model) -> Graph:
     return Graph(tail, head, model.lower, upper, -model.cost, room, rows + 1)
 
 
-def _scales(graph: Graph) -> tuple[float, float] | None:
-    """Return the factors that make quantities and costs integers, None if there are none."""
-    finite = graph.room[np.isfinite(graph.room)]
-    total = float(finite.sum()) or 1.0
-    largest = max(float(np.abs(graph.cost).max(initial=0.0)), 1.0)
-    amount = 2.0 ** math.floor(math.log2(LARGEST / 2**10 / total))
-    money = 2.0 ** math.floor(math.log2(LARGEST / (graph.nodes + 1) / largest / 4))
-    exact = float(finite.min(initial=np.inf, where=finite > 0))
-    fine = exact * amount * FINEST >= 1 and money * largest >= 1 / FINEST
-    product = float((np.abs(graph.cost) * np.where(np.isfinite(graph.room), graph.room, total)).sum())
-    shrink = product * amount * money / LARGEST
-    if shrink > 1:
-        half = 2.0 ** math.ceil(math.log2(shrink) / 2)
-        amount, money = amount / half, money / half
-        fine = exact * amount >= 1e6 and money * largest >= 1e6
-    return (amount, money) if fine else None
-
-
-def min_cost_flow(graph: Graph, amount: float, money: float) -> Floats | None:
-    """Return the min-cost flow by OR-Tools, None if the bounds are infeasible.
-
-    `amount` and `money` are the factors that make quantities and costs integers.
-    """
-    total = np.rint(np.where(np.isfinite(graph.room), graph.room, 0.0) * amount).sum()
-    upper = np.rint(np.where(np.isfinite(graph.room), graph.room * amount, total)).astype(np.int64)
-    lower = np.rint(graph.lower * amount).astype(np.int64)
-    cost = np.rint(graph.cost * money).astype(np.int64)
-    solver = ortools("graph.python.min_cost_flow").SimpleMinCostFlow()
-    arcs = solver.add_arcs_with_capacity_and_unit_cost(graph.tail, graph.head, upper - lower, cost)
-    # what has to flow does so beforehand, and unbalances the nodes
-    supply = np.zeros(graph.nodes, dtype=np.int64)
-    np.subtract.at(supply, graph.tail, lower)
-    np.add.at(supply, graph.head, lower)
-    solver.set_nodes_supplies(np.arange(graph.nodes), supply)
-    status = solver.solve()
-    if status == solver.INFEASIBLE:
-        return None
-    if status != solver.OPTIMAL:
-        raise ValueError(f"min-cost flow ended with status {status}")
-    result: Floats = (solver.flows(arcs) + lower) / amount
-    return np.minimum(np.maximum(result, graph.lower), graph.room)
-
-
 def linear_sum_assignment(graph: Graph, model: Model) -> Floats | None:
     """Return the optimal assignment of a model of structure ``assignment``, by OR-Tools' linear sum assignment.
 
     Unmatched supply and demand nodes get a dummy partner at zero cost, so that the matching is complete. None where the
     algorithm gives up, as on costs beyond its range.
     """
-    moved = model.column("flow").positions
+    moved = model.columns["flow"].positions
     price = np.zeros(graph.nodes)
-    give, take = model.column("give").positions, model.column("take").positions
+    give, take = model.columns["give"].positions, model.columns["take"].positions
     giver, taker = np.full(graph.nodes, -1), np.full(graph.nodes, -1)
     giver[graph.head[give]], taker[graph.tail[take]] = np.arange(len(give)), np.arange(len(take))
     price[graph.head[give]] += graph.cost[give]
@@ -373,27 +366,6 @@ def linear_sum_assignment(graph: Graph, model: Model) -> Floats | None:
     return x
 
 
-def potentials(graph: Graph, x: Floats) -> Floats | None:
-    """Return node potentials that certify a flow as optimal, None if it is not.
-
-    Bellman-Ford over the residual arcs: ``potential[head] <= potential[tail] + cost`` on every arc with room left.
-    """
-    scale = np.where(np.isfinite(graph.upper), np.maximum(graph.upper, 1.0), 1.0)
-    ahead, back = graph.upper - x > 1e-12 * scale, x - graph.lower > 1e-12 * scale
-    tail = np.concatenate([graph.tail[ahead], graph.head[back]])
-    head = np.concatenate([graph.head[ahead], graph.tail[back]])
-    cost = np.concatenate([graph.cost[ahead], -graph.cost[back]])
-    noise = 1e-12 * max(float(np.abs(cost).max(initial=0.0)), 1.0)
-    distance = np.zeros(graph.nodes)
-    for _ in range(PASSES):
-        shorter = distance.copy()
-        np.minimum.at(shorter, head, distance[tail] + cost)
-        if (distance - shorter <= noise).all():
-            return shorter
-        distance = shorter
-    return None
-
-
 def trimmed(model: Model, x: Floats) -> Floats:
     """Drop unused builds and links from a plan; it stays feasible and its value does not decrease.
 
@@ -401,14 +373,14 @@ def trimmed(model: Model, x: Floats) -> Floats:
     units, integers whole.
     """
     network = model.candidates.network
-    run, flow, opened = (model.column(name) for name in ("run", "flow", "open"))
+    run, flow, opened = (model.columns[name] for name in ("run", "flow", "open"))
     active = noiseless(model, x) > 0
     runs = np.zeros(len(network.units.ids), bool)
     runs[run.key["unit"][active[run.span]]] = True
     carries = np.zeros(len(network.links.mode) + 1, bool)  # the last stands for exchanges inside a site
     carries[network.arcs.link[flow.key["arc"][active[flow.span]]]] = True
     kept = x.copy()
-    for block in (model.column("size"), model.column("built")):
+    for block in (model.columns["size"], model.columns["built"]):
         kept[block.positions[~runs[network.units.steps.unit[block.key["step"]]]]] = 0.0
     kept[opened.positions[~carries[opened.key["link"]]]] = 0.0
     return kept
@@ -421,7 +393,7 @@ def spared(model: Model, problem: ScaledProblem, x: Floats, params: SolveParams)
     binaries with a positive reduced cost are tried, the largest first. Builds and links left unused are dropped too.
     `x`, shape (columns,), is in the model's units, integers whole.
     """
-    if params.asked():
+    if params.stop is not None and params.stop():
         return x
     every = np.flatnonzero(model.integer)
     costly = every[model.cost[every] < 0]
@@ -429,7 +401,7 @@ def spared(model: Model, problem: ScaledProblem, x: Floats, params: SolveParams)
     session.bound(every, x[every], x[every])
     answer = session.solve()
     tried, idle = np.zeros(len(x), bool), 0
-    while answer.column_dual is not None and tried.sum() < TRIES and idle < IDLE and not params.interrupted():
+    while answer.column_dual is not None and tried.sum() < TRIES and idle < IDLE and not params.ended():
         dual = answer.column_dual
         left = costly[(x[costly] > 0.5) & (dual[costly] > 0) & ~tried[costly]]
         if not len(left):

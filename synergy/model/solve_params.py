@@ -62,15 +62,11 @@ class Memory:
     resumed: bool = False
     plans: Sequence[Decisions] = ()
     fits: bool = False
-    _whole: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Initialise the record from the stored checkpoint; later notes add to it."""
-        self._whole = dict(self.start or {})
+    _whole: Mapping[str, Any] = field(init=False, default_factory=dict)
 
     def note(self, record: Mapping[str, JSON]) -> None:
         """Merge a record into the checkpoint and store it."""
-        self._whole = {**self._whole, **record}
+        self._whole = {**(self._whole or self.start or {}), **record}
         if self.keep is not None:
             self.keep(dict(self._whole))
 
@@ -146,17 +142,9 @@ class SolveParams:
         """Return the remaining seconds, never negative."""
         return max(0.0, self.time_limit - self.seconds)
 
-    def interrupted(self) -> bool:
-        """Return whether a stop was requested or the time limit is reached."""
-        return self.left <= 0 or self.asked()
-
-    def asked(self) -> bool:
-        """Return whether a stop was requested."""
-        return self.stop is not None and self.stop()
-
     def ended(self) -> str | None:
         """Return the reason to stop: the ``clock``, a ``request``, or None."""
-        return "clock" if self.left <= 0 else "request" if self.interrupted() else None
+        return "clock" if self.left <= 0 else "request" if self.stop is not None and self.stop() else None
 
     def say(self, phase: str, bound: float | None = None, best: float | None = None, **steps: int) -> None:
         """Report a progress event to the listener, if any."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from synergy.model.assembly import Block, distinct
+from synergy.model.assembly import Block, Families, distinct
 from synergy.model.build import Model
 from synergy.model.highs import SolverResult, SolverSession
 from synergy.model.linking_cuts import Forcing
@@ -121,8 +121,8 @@ def aggregated(model: Model) -> AggregateModel:
     return AggregateModel(
         model=replace(
             model,
-            columns={},
-            rows={},
+            columns=Families(),
+            rows=Families(),
             matrix=matrix,
             row_lower=lower,
             row_upper=upper,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,7 @@ from synergy.candidates.candidates import ReachBounds, candidates_of, quality_ro
 from synergy.candidates.scope import everyone
 from synergy.dataset.sheet import Dataset
 from synergy.model.assembly import Block
-from synergy.model.build import Model, build, least_run
+from synergy.model.build import Model, build
 from synergy.model.decode import link_key, names_of
 from synergy.network.ends import EndKind, Ends
 from synergy.network.network import Network, matches, network_of
@@ -142,6 +143,7 @@ def loosened(dataset: Dataset) -> Loosened:
         sent=np.full_like(stated.sent, np.inf),
         received=np.full_like(stated.received, np.inf),
         flow=np.where(np.isfinite(stated.flow) & (stated.flow > 0), stated.flow, np.broadcast_to(arc_most, shape)),
+        link=stated.link,
     )
     steps = np.ones(len(units.steps.unit), dtype=bool)
     candidates = replace(
@@ -189,7 +191,7 @@ def grouped(constraint: str, names: tuple[Texts, Texts], group: Ints, effects: E
 
 def _ends(whole: Loosened, side: str) -> tuple[Block, Ends, Floats]:
     """Return the columns of amounts given or taken, their ends, and the amounts stated in the tables."""
-    network, block = whole.network, whole.model.column(side)
+    network, block = whole.network, whole.model.columns[side]
     ends, amount = (network.outlets, whole.stated.given) if side == "give" else (network.inlets, whole.stated.taken)
     return block, ends, amount[block.key["end"], block.key["period"]]
 
@@ -199,61 +201,53 @@ def _named(whole: Loosened, ends: Ends, end: Ints) -> tuple[Texts, Texts]:
     return names_of(whole.network, ends, end)[1], whole.network.places.commodities[ends.commodity[end]]
 
 
-def _trade(kind: EndKind, side: str, table: str, *, asked: bool) -> Callable[[Loosened], Iterator[Statement]]:
-    """Return the family of upper limits on offers or needs or, if `asked`, of their obligations."""
-    constraint = table[:-1] + ("_required" if asked else "")
-    compulsory = "must_clear" if kind is EndKind.OFFER else "required"
-
-    def family(whole: Loosened) -> Iterator[Statement]:
-        block, ends, amount = _ends(whole, side)
-        which = ends.kind[block.key["end"]] == kind
-        if asked:
-            flag = whole.network.dataset[table][compulsory].to_numpy(bool)
-            which &= amount > 0
-            which[which] = flag[ends.ref[block.key["end"][which]]]
-        here = np.flatnonzero(which)
-        end = block.key["end"][here]
-        part = EffectKind.LOWER if asked else EffectKind.UPPER
-        effects = effects_of(part, block.start + here, amount[here], block.key["period"][here])
-        yield from grouped(constraint, _named(whole, ends, end), end, effects)
-
-    return family
+def _trade(whole: Loosened, kind: EndKind, *, asked: bool) -> Iterator[Statement]:
+    """Yield the upper limits on offers or needs or, if `asked`, their obligations."""
+    offers = kind is EndKind.OFFER
+    table, compulsory = ("offers", "must_clear") if offers else ("needs", "required")
+    block, ends, amount = _ends(whole, "give" if offers else "take")
+    which = ends.kind[block.key["end"]] == kind
+    if asked:
+        flag = whole.network.dataset[table][compulsory].to_numpy(bool)
+        which &= amount > 0
+        which[which] = flag[ends.ref[block.key["end"][which]]]
+    here = np.flatnonzero(which)
+    end = block.key["end"][here]
+    part = EffectKind.LOWER if asked else EffectKind.UPPER
+    effects = effects_of(part, block.start + here, amount[here], block.key["period"][here])
+    yield from grouped(table[:-1] + ("_required" if asked else ""), _named(whole, ends, end), end, effects)
 
 
-def _markets(side: str) -> Callable[[Loosened], Iterator[Statement]]:
-    """Return the family of market limits, per enterprise or at the market's own site."""
-
-    def family(whole: Loosened) -> Iterator[Statement]:
-        block, ends, amount = _ends(whole, side)
-        places, markets = whole.network.places, whole.network.dataset["markets"]
-        here = np.flatnonzero(ends.kind[block.key["end"]] == EndKind.MARKET)
-        end, period = block.key["end"][here], block.key["period"][here]
-        firms = len(places.enterprises) + 1
-        market, firm = ends.ref[end], places.owner[ends.site[end]] % firms  # public places count as one more
-        limit = np.full((len(markets), firms, len(places.share)), np.inf)
-        limit[market, firm, period] = amount[here]
-        rows = whole.model.row(f"market_{side}")  # several sites of an enterprise share the limit: told once
-        at = (rows.key["market"], rows.key["enterprise"] % firms, rows.key["period"])
-        shared = effects_of(EffectKind.MOST, rows.positions, limit[at], at[2])
-        effects = joined([shared, effects_of(EffectKind.UPPER, block.start + here, amount[here], period)])
-        group = np.concatenate([at[0] * firms + at[1], market * firms + firm])
-        sited = (markets["site"] != "").to_numpy(bool)[group // firms]
-        owner = np.append(places.enterprises.astype(object), "")[group % firms]
-        subject = markets["market"].to_numpy(object)[group // firms]
-        subject = np.where(sited | (owner == ""), subject, subject + "@" + owner)
-        goods = markets["commodity"].to_numpy(object)[group // firms]
-        yield from grouped(f"market_{side}", (subject, goods), group, effects)
-
-    return family
+def _markets(whole: Loosened, side: str) -> Iterator[Statement]:
+    """Yield the market limits, per enterprise or at the market's own site."""
+    block, ends, amount = _ends(whole, side)
+    places, markets = whole.network.places, whole.network.dataset["markets"]
+    here = np.flatnonzero(ends.kind[block.key["end"]] == EndKind.MARKET)
+    end, period = block.key["end"][here], block.key["period"][here]
+    firms = len(places.enterprises) + 1
+    market, firm = ends.ref[end], places.owner[ends.site[end]] % firms  # public places count as one more
+    limit = np.full((len(markets), firms, len(places.share)), np.inf)
+    limit[market, firm, period] = amount[here]
+    rows = whole.model.rows[f"market_{side}"]  # several sites of an enterprise share the limit: told once
+    at = (rows.key["market"], rows.key["enterprise"] % firms, rows.key["period"])
+    shared = effects_of(EffectKind.MOST, rows.positions, limit[at], at[2])
+    effects = joined([shared, effects_of(EffectKind.UPPER, block.start + here, amount[here], period)])
+    group = np.concatenate([at[0] * firms + at[1], market * firms + firm])
+    sited = (markets["site"] != "").to_numpy(bool)[group // firms]
+    owner = np.append(places.enterprises.astype(object), "")[group % firms]
+    subject = markets["market"].to_numpy(object)[group // firms]
+    subject = np.where(sited | (owner == ""), subject, subject + "@" + owner)
+    goods = markets["commodity"].to_numpy(object)[group // firms]
+    yield from grouped(f"market_{side}", (subject, goods), group, effects)
 
 
 def _facilities(whole: Loosened) -> Iterator[Statement]:
     """Yield the capacity limits of facilities."""
-    run, units, stated = whole.model.column("run"), whole.network.units, whole.stated.run
+    run, units, stated = whole.model.columns["run"], whole.network.units, whole.stated.run
     here = np.flatnonzero(~units.is_build[run.key["unit"]])
     unit, period = run.key["unit"][here], run.key["period"][here]
     plain = effects_of(EffectKind.UPPER, run.start + here, stated[unit, period], period)
-    rows, on = whole.model.row("load_max"), whole.model.column("on").positions  # both stand in one order
+    rows, on = whole.model.rows["load_max"], whole.model.columns["on"].positions  # both stand in one order
     switched, period = rows.key["unit"], rows.key["period"]
     switch = effects_of(EffectKind.ENTRY, rows.positions, -stated[switched, period], period, on)
     unit = np.concatenate([unit, switched])
@@ -267,8 +261,8 @@ def _units(whole: Loosened, unit: Ints) -> tuple[Texts, Texts]:
 
 def _running(whole: Loosened) -> Iterator[Statement]:
     """Yield the least activity of must-run facilities and the least load of the others."""
-    run, units, least = whole.model.column("run"), whole.network.units, least_run(whole.model.candidates)
-    rows = whole.model.row("load_min")
+    run, units, least = whole.model.columns["run"], whole.network.units, whole.model.candidates.least
+    rows = whole.model.rows["load_min"]
     free = effects_of(EffectKind.LEAST, rows.positions, 0.0, rows.key["period"])
     for one in grouped("least_load", _units(whole, rows.key["unit"]), rows.key["unit"], free):
         told = {when: float(least[units.ids == one.subject, when].sum()) for when in one.amounts}
@@ -281,8 +275,8 @@ def _running(whole: Loosened) -> Iterator[Statement]:
 
 def _sizes(whole: Loosened) -> Iterator[Statement]:
     """Yield the greatest and least sizes of new units, over all their steps of scale."""
-    size, built, steps = whole.model.column("size"), whole.model.column("built"), whole.network.units.steps
-    step, rows = size.key["step"], whole.model.row("size_max")
+    size, built, steps = whole.model.columns["size"], whole.model.columns["built"], whole.network.units.steps
+    step, rows = size.key["step"], whole.model.rows["size_max"]
     finite = np.isfinite(steps.most[rows.key["step"]])
     bounded = rows.key["step"][finite]
     column = np.full(len(steps.unit), -1)
@@ -290,7 +284,7 @@ def _sizes(whole: Loosened) -> Iterator[Statement]:
     plain = effects_of(EffectKind.UPPER, size.positions, steps.most[step])
     rest = effects_of(EffectKind.ENTRY, rows.positions[finite], -steps.most[bounded], -1, column[bounded])
     yield from _by_unit(whole, "build", np.concatenate([step, bounded]), joined([plain, rest]), steps.most, np.max)
-    rows = whole.model.row("size_min")
+    rows = whole.model.rows["size_min"]
     free = effects_of(EffectKind.LEAST, rows.positions, 0.0)
     yield from _by_unit(whole, "least_size", rows.key["step"], free, steps.least, np.min)
 
@@ -308,17 +302,17 @@ def _by_unit(
 
 def _costs(whole: Loosened) -> Iterator[Statement]:
     """Yield the capex of new units and links that counts towards the budget."""
-    row = whole.model.row("capex_budget")
+    row = whole.model.rows["capex_budget"]
     if not len(row):
         return
     steps, links = whole.network.units.steps, whole.network.links
     for constraint, name, capex in (("fixed_capex", "built", steps.fixed), ("unit_capex", "size", steps.unit_cost)):
-        block = whole.model.column(name)
+        block = whole.model.columns[name]
         paid = np.flatnonzero(capex[block.key["step"]] > 0)
         step = block.key["step"][paid]
         effects = effects_of(EffectKind.ENTRY, np.full(len(paid), row.start), capex[step], -1, block.start + paid)
         yield from _by_unit(whole, constraint, step, effects, capex, np.min)
-    block = whole.model.column("open")
+    block = whole.model.columns["open"]
     link = block.key["link"]
     effects = effects_of(EffectKind.ENTRY, np.full(len(link), row.start), links.capex[link], -1, block.positions)
     yield from grouped("link_capex", _links_named(whole, link), link, effects)
@@ -332,7 +326,7 @@ def _links_named(whole: Loosened, link: Ints) -> tuple[Texts, Texts]:
 
 def _links(whole: Loosened) -> Iterator[Statement]:
     """Yield the capacities of links, by period."""
-    rows, opened = whole.model.row("link"), whole.model.column("open")
+    rows, opened = whole.model.rows["link"], whole.model.columns["open"]
     link, period = rows.key["link"], rows.key["period"]
     capacity = whole.network.links.capacity[link] * whole.network.places.share[period]
     column = np.full(len(whole.network.links.mode), -1)
@@ -350,7 +344,7 @@ def _links(whole: Loosened) -> Iterator[Statement]:
 
 def _keeps(whole: Loosened) -> Iterator[Statement]:
     """Yield the limits on the part of each offer that may leave its site."""
-    rows, outlets = whole.model.row("keep"), whole.network.outlets
+    rows, outlets = whole.model.rows["keep"], whole.network.outlets
     end, period = rows.key["end"], rows.key["period"]
     kept = whole.network.dataset["offers"]["keep"].to_numpy(float)[outlets.ref[end]]
     effects = effects_of(EffectKind.MOST, rows.positions, (1 - kept) * whole.stated.given[end, period], period)
@@ -359,7 +353,7 @@ def _keeps(whole: Loosened) -> Iterator[Statement]:
 
 def _qualities(whole: Loosened) -> Iterator[Statement]:
     """Yield the blending limits; flows that do not state the limited quality are excluded by them."""
-    network, flow = whole.network, whole.model.column("flow")
+    network, flow = whole.network, whole.model.columns["flow"]
     limits = quality_rows(network)
     if not len(limits) or not len(flow):
         return
@@ -367,7 +361,7 @@ def _qualities(whole: Loosened) -> Iterator[Statement]:
     silent = np.isnan(network.qualities.values)[network.sources.signature[arcs.outlet[arc]]]
     names = np.asarray(network.qualities.properties, dtype=object)
     for side in ("maximum", "minimum"):
-        rows = whole.model.row(f"quality_{side[:3]}")
+        rows = whole.model.rows[f"quality_{side[:3]}"]
         for sink, prop, figure in limits[["sink", "property", side]].itertuples(index=False):
             if np.isnan(figure):
                 continue
@@ -382,7 +376,7 @@ def _qualities(whole: Loosened) -> Iterator[Statement]:
 
 def _stores(whole: Loosened) -> Iterator[Statement]:
     """Yield the capacities of stores."""
-    level, stores = whole.model.column("level"), whole.network.dataset["stores"]
+    level, stores = whole.model.columns["level"], whole.network.dataset["stores"]
     store = level.key["store"]
     capacity = stores["capacity"].to_numpy(float)
     names = (stores["store"].to_numpy(object)[store], stores["commodity"].to_numpy(object)[store])
@@ -393,7 +387,7 @@ def _stores(whole: Loosened) -> Iterator[Statement]:
 
 def _partners(whole: Loosened) -> Iterator[Statement]:
     """Yield the limits on the number of partners of an enterprise."""
-    rows = whole.model.row("max_partners")
+    rows = whole.model.rows["max_partners"]
     firm = rows.key["enterprise"]
     names = (whole.network.places.enterprises[firm], np.full(len(firm), "", object))
     most = float(whole.dataset.settings.max_partners or 0)
@@ -403,7 +397,7 @@ def _partners(whole: Loosened) -> Iterator[Statement]:
 def _forbidden(whole: Loosened) -> Iterator[Statement]:
     """Yield the exchanges excluded by the scenario or by the links table, and the ban on new units."""
     settings, links, network = whole.dataset.settings, whole.dataset["links"], whole.network
-    flow, size = whole.model.column("flow"), whole.model.column("size")
+    flow, size = whole.model.columns["flow"], whole.model.columns["size"]
     arc = flow.key["arc"]
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     ends = (network.sources.site[source], network.sinks.site[sink], network.sources.commodity[source])
@@ -432,7 +426,7 @@ def _aims(whole: Loosened) -> Iterator[Statement]:
         "fix": [(_pattern(one), one.commodity or ANY, one.quantity or 0.0) for one in settings.fix],
     }
     for name, aims in told.items():
-        for aim, row in zip(aims, model.row(name).positions[:, None], strict=False):
+        for aim, row in zip(aims, model.rows[name].positions[:, None], strict=False):
             low, high = model.row_lower[row], model.row_upper[row]
             parts = [effects_of(EffectKind.LEAST, row[np.isfinite(low)], low[np.isfinite(low)])]
             parts.append(effects_of(EffectKind.MOST, row[np.isfinite(high)], high[np.isfinite(high)]))
@@ -449,11 +443,11 @@ FAMILIES: tuple[Callable[[Loosened], Iterator[Statement]], ...] = (
     _stores,
     _keeps,
     _links,
-    _markets("give"),
-    _markets("take"),
+    partial(_markets, side="give"),
+    partial(_markets, side="take"),
     _facilities,
-    _trade(EndKind.OFFER, "give", "offers", asked=False),
-    _trade(EndKind.NEED, "take", "needs", asked=False),
+    partial(_trade, kind=EndKind.OFFER, asked=False),
+    partial(_trade, kind=EndKind.NEED, asked=False),
     _sizes,
     _costs,
     _qualities,
@@ -461,8 +455,8 @@ FAMILIES: tuple[Callable[[Loosened], Iterator[Statement]], ...] = (
     _forbidden,
     _running,
     _aims,
-    _trade(EndKind.OFFER, "give", "offers", asked=True),
-    _trade(EndKind.NEED, "take", "needs", asked=True),
+    partial(_trade, kind=EndKind.OFFER, asked=True),
+    partial(_trade, kind=EndKind.NEED, asked=True),
 )
 
 

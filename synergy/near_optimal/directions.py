@@ -44,7 +44,7 @@ class PlanParts:
 
     def __init__(self, model: Model, x: Floats) -> None:
         self.model, self.x = model, x
-        network, flow = model.candidates.network, model.column("flow")
+        network, flow = model.candidates.network, model.columns["flow"]
         arc = flow.key["arc"] if len(flow) else np.empty(0, np.int64)
         origin = network.sources.site[network.arcs.outlet[arc]]
         target = network.sinks.site[network.arcs.inlet[arc]]
@@ -63,7 +63,7 @@ class PlanParts:
 
     def of_pairs(self, pairs: Ints) -> Ints:
         """Return the flow columns of some partnerships."""
-        return self.model.column("flow").start + np.flatnonzero(np.isin(self.pair, pairs))
+        return self.model.columns["flow"].start + np.flatnonzero(np.isin(self.pair, pairs))
 
     def strangers(self, enterprise: str | None = None) -> Ints:
         """Return the flow columns of partnerships not in the plan: all of them, or those of one enterprise."""
@@ -71,11 +71,11 @@ class PlanParts:
         if enterprise is not None:
             place = int(np.flatnonzero(self.model.candidates.network.places.enterprises == enterprise)[0])
             new &= (self.pair // self._size == place) | (self.pair % self._size == place)
-        return self.model.column("flow").start + np.flatnonzero(new)
+        return self.model.columns["flow"].start + np.flatnonzero(new)
 
     def builds(self) -> Iterator[Aim]:
         """Yield the aims to exclude one build, in decreasing order of capex."""
-        network, size = self.model.candidates.network, self.model.column("size")
+        network, size = self.model.candidates.network, self.model.columns["size"]
         steps, places = network.units.steps, network.places
         step = size.key["step"] if len(size) else np.empty(0, np.int64)
         capacity = self.x[size.span]
@@ -99,7 +99,7 @@ class PlanParts:
 
     def links(self) -> Iterator[Aim]:
         """Yield the aims to exclude one opened link, the longest first."""
-        network, opened = self.model.candidates.network, self.model.column("open")
+        network, opened = self.model.candidates.network, self.model.columns["open"]
         links, places = network.links, network.places
         link = opened.key["link"][self.x[opened.span] > 0.5] if len(opened) else np.empty(0, np.int64)
         for one in link[np.argsort(-np.nan_to_num(links.km[link]), kind="stable")]:
@@ -135,14 +135,14 @@ class PlanParts:
         steps = self.model.candidates.network.units.steps
         parts = [np.empty(0, np.int64)]
         for name in ("size", "built"):
-            block = self.model.column(name)
+            block = self.model.columns[name]
             if len(block):
                 parts.append(block.positions[np.isin(steps.unit[block.key["step"]], units)])
         return np.concatenate(parts)
 
     def _links(self, links: Ints) -> Ints:
         """Return the opening binaries and flow columns of some links."""
-        opened, flow = self.model.column("open"), self.model.column("flow")
+        opened, flow = self.model.columns["open"], self.model.columns["flow"]
         over = self.model.candidates.network.arcs.link[flow.key["arc"]]
         flows = flow.positions[np.isin(over, links) & (over != WITHIN)]
         return np.concatenate([opened.positions[np.isin(opened.key["link"], links)], flows])

@@ -20,7 +20,6 @@ from synergy.network.units import Qualities, Units
 # rows: OutletClass, columns: InletClass
 INSIDE = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
 BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
-Data = Ints | Floats | Bools | pd.Series
 
 
 class OutletClass(IntEnum):
@@ -90,67 +89,75 @@ class Groups:
     first: Ints
 
 
-def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all outlets and their groups; markets without a site are placed at every site that could use them."""
-    offers, stores, markets = dataset["offers"], dataset["stores"], dataset["markets"]["market"].to_numpy(object)
+def ends_of(
+    dataset: Dataset, places: Places, units: Units, qualities: Qualities, *, inlets: bool
+) -> tuple[Ends, Groups]:
+    """Return all outlets, or all inlets, and their groups.
+
+    Markets without a site are placed at every site that could use them, disposal at every site with an outlet for it.
+    An inlet with quality limits forms its own group.
+    """
     disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
-    site, commodity = _at(offers, places)
-    apart = (offers["keep"].to_numpy(float) > 0) | ((offers["price"].to_numpy(float) != 0) & disposable[commodity])
-    signature = qualities.signature(offers["offer"], offers["commodity"])
-    ref = np.arange(len(offers))
-    own = _frame(EndKind.OFFER, ref, site, commodity, OutletClass.OWN, signature=signature, alone=apart)
-    made, made_amount = _unit_ends(units, places, +1)
-    process = places.processes[units.process[made["ref"]]]
-    made["signature"] = qualities.signature(process, places.commodities[made["commodity"]])
-    signature = qualities.signature(stores["store"], stores["commodity"])
-    ref = np.arange(len(stores))
-    held = _frame(EndKind.STORE, ref, *_at(stores, places), OutletClass.STORE, signature=signature)
-    held_amount = np.repeat((stores["capacity"] * (1 - stores["loss"])).to_numpy(float)[:, None], len(places.share), 1)
-    here = _sites_with(dataset, places, units, inlets=True)
-    bought, bought_amount = _market_ends(dataset, places, "buy", here)
-    bought["signature"] = qualities.signature(markets[bought["ref"]], places.commodities[bought["commodity"]])
-    amounts = [_per_period(offers, "quantity", places), made_amount, held_amount, bought_amount]
-    return _grouped(pd.concat([own, made, held, bought], ignore_index=True), np.concatenate(amounts))
+    sign = -1 if inlets else 1
+    rows, others = (_own_ends(dataset, places, units, one) for one in (sign, -sign))
+    # units last, as the order of ends is that of columns, and a solver's way depends on it
+    here = others.iloc[np.argsort(others["kind"] == EndKind.UNIT, kind="stable")][["site", "commodity"]]
+    here = here.drop_duplicates(ignore_index=True)
+    parts = [rows, _market_ends(dataset, places, "sell" if inlets else "buy", here)]
+    if inlets:
+        gone = here[disposable[here["commodity"].to_numpy(int)]]
+        left = {"kind": int(EndKind.DISPOSAL), "ref": gone["commodity"], "rank": int(InletClass.DISPOSAL)}
+        parts.append(gone.assign(**left, coefficient=1.0, holder=""))
+    table = pd.concat(parts, ignore_index=True)
+    commodity = table["commodity"].to_numpy(int)
+    key, alone = (table["holder"], places.commodities[commodity]), np.zeros(len(table), dtype=bool)
+    signature = np.zeros(len(table), dtype=np.int64)
+    if inlets:
+        limits = qualities.limits
+        alone = positions(key, (limits["holder"], limits["commodity"])) >= 0
+    else:
+        signature = np.append(qualities.signature, 0)[positions(key, (qualities.holder, qualities.commodity))]
+        offers = dataset["offers"]  # they stand first
+        priced = (offers["price"].to_numpy(float) != 0) & disposable[commodity[: len(offers)]]
+        alone[: len(offers)] = (offers["keep"].to_numpy(float) > 0) | priced
+    return _grouped(table.assign(signature=signature, alone=alone), _amounts(dataset, places, units, table, sign))
 
 
-def inlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all inlets and their groups; an inlet with quality limits forms its own group."""
-    needs, stores, markets = dataset["needs"], dataset["stores"], dataset["markets"]["market"].to_numpy(object)
-    apart = qualities.limited(needs["need"], needs["commodity"])
-    wanted = _frame(EndKind.NEED, np.arange(len(needs)), *_at(needs, places), InletClass.OWN, alone=apart)
-    used, used_amount = _unit_ends(units, places, -1)
-    process = places.processes[units.process[used["ref"]]]
-    used["alone"] = qualities.limited(process, places.commodities[used["commodity"]])
-    apart = qualities.limited(stores["store"], stores["commodity"])
-    held = _frame(EndKind.STORE, np.arange(len(stores)), *_at(stores, places), InletClass.STORE, alone=apart)
-    held_amount = np.repeat(stores["capacity"].to_numpy(float)[:, None], len(places.share), 1)
-    here = _sites_with(dataset, places, units, inlets=False)
-    sold, sold_amount = _market_ends(dataset, places, "sell", here)
-    sold["alone"] = qualities.limited(markets[sold["ref"]], places.commodities[sold["commodity"]])
-    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
-    gone = here[disposable[here["commodity"].to_numpy(int)]]
-    left = _frame(EndKind.DISPOSAL, gone["commodity"], gone["site"], gone["commodity"], InletClass.DISPOSAL)
-    endless = np.full((len(left), len(places.share)), np.inf)
-    amounts = [_per_period(needs, "quantity", places), used_amount, held_amount, sold_amount, endless]
-    return _grouped(pd.concat([wanted, used, held, sold, left], ignore_index=True), np.concatenate(amounts))
-
-
-def unit_amounts(units: Units, share: Floats) -> Floats:
-    """Return the greatest activity of each unit in each period, shape (units, periods)."""
-    with np.errstate(invalid="ignore"):
-        most = units.capacity[:, None] * share[None, :] * units.available
-    return np.nan_to_num(most, nan=0.0, posinf=np.inf)
-
-
-def _unit_ends(units: Units, places: Places, sign: int) -> tuple[pd.DataFrame, Floats]:
-    """Return the outputs (sign 1) or inputs (sign -1) of all units."""
+def _own_ends(dataset: Dataset, places: Places, units: Units, sign: int) -> pd.DataFrame:
+    """Return the outlets (sign 1) or inlets (sign -1) of enterprises: offers or needs, then units, then stores."""
+    kinds = {"offer": (EndKind.OFFER, OutletClass.OWN), "need": (EndKind.NEED, InletClass.OWN)}
+    kinds |= {"store": (EndKind.STORE, OutletClass.STORE)}  # InletClass.STORE is the same number
+    own, held = (
+        pd.DataFrame(
+            {
+                "kind": int(kinds[name][0]),
+                "ref": np.arange(len(dataset[f"{name}s"])),
+                "site": positions(dataset[f"{name}s"]["site"], places.sites),
+                "commodity": positions(dataset[f"{name}s"]["commodity"], places.commodities),
+                "rank": int(kinds[name][1]),
+                "coefficient": 1.0,
+                "holder": dataset[f"{name}s"][name].to_numpy(object),
+            }
+        )
+        for name in ("offer" if sign > 0 else "need", "store")
+    )
     row = np.flatnonzero(np.sign(units.recipe_coefficient) == sign)
-    unit, size = units.recipe_unit[row], np.abs(units.recipe_coefficient[row])
-    frame = _frame(EndKind.UNIT, unit, units.site[unit], units.recipe_commodity[row], 0, coefficient=size)
-    return frame, unit_amounts(units, places.share)[unit] * size[:, None]
+    unit = units.recipe_unit[row]
+    run = pd.DataFrame(
+        {
+            "kind": int(EndKind.UNIT),
+            "ref": unit,
+            "site": units.site[unit],
+            "commodity": units.recipe_commodity[row],
+            "rank": int(OutletClass.OWN),
+            "coefficient": np.abs(units.recipe_coefficient[row]),
+            "holder": places.processes[units.process[unit]],
+        }
+    )
+    return pd.concat([own, run, held], ignore_index=True)
 
 
-def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame) -> pd.DataFrame:
     """Return the markets of one side: at their site or, without a site, at each site with a matching end."""
     markets = dataset["markets"]
     row = np.flatnonzero((markets["side"] == side).to_numpy(bool))
@@ -159,48 +166,39 @@ def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame
             "ref": row,
             "commodity": positions(markets["commodity"].iloc[row], places.commodities),
             "at": positions(markets["site"].iloc[row], places.sites),
+            "holder": markets["market"].to_numpy(object)[row],
         }
     )
     sited = table[table["at"] >= 0].rename(columns={"at": "site"})
     anywhere = table[table["at"] < 0].drop(columns="at").merge(here, on="commodity", how="inner", sort=False)
     place, access = (OutletClass.PLACE, OutletClass.ACCESS) if side == "buy" else (InletClass.PLACE, InletClass.OUTSIDE)
     rows = pd.concat([sited.assign(rank=int(place)), anywhere.assign(rank=int(access))], ignore_index=True)
-    frame = _frame(EndKind.MARKET, rows["ref"], rows["site"], rows["commodity"], rows["rank"])
-    return frame, _per_period(markets, "limit", places)[rows["ref"].to_numpy(int)]
+    return rows.assign(kind=int(EndKind.MARKET), coefficient=1.0)
 
 
-def _sites_with(dataset: Dataset, places: Places, units: Units, *, inlets: bool) -> pd.DataFrame:
-    """Return the (site, commodity) pairs that have an own inlet, or an own outlet (stores count as both)."""
-    table = dataset["needs" if inlets else "offers"]
-    row = units.recipe_coefficient < 0 if inlets else units.recipe_coefficient > 0
-    run = (units.site[units.recipe_unit[row]], units.recipe_commodity[row])
-    parts = (_at(table, places), _at(dataset["stores"], places), run)
-    site, commodity = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return pd.DataFrame({"site": site, "commodity": commodity}).drop_duplicates(ignore_index=True)
+def _amounts(dataset: Dataset, places: Places, units: Units, rows: pd.DataFrame, sign: int) -> Floats:
+    """Return the amount of each end by period: yearly ones spread by share, those of a period in place.
 
-
-def _at(table: pd.DataFrame, places: Places) -> tuple[Ints, Ints]:
-    """Return the site and the commodity of each row of a table."""
-    return positions(table["site"], places.sites), positions(table["commodity"], places.commodities)
-
-
-def _frame(kind: EndKind, ref: Data, site: Data, commodity: Data, rank: Data | int, **more: Data) -> pd.DataFrame:
-    """Return the attributes of `Ends` but amounts and groups, with their defaults."""
-    frame = pd.DataFrame({"ref": ref, "site": site, "commodity": commodity, "rank": rank})
-    return frame.assign(kind=int(kind), **({"coefficient": 1.0, "signature": 0, "alone": False} | more))
-
-
-def _per_period(table: pd.DataFrame, name: str, places: Places) -> Floats:
-    """Return quantities by period: yearly ones spread by share, those of a period in place; blank is unlimited."""
-    quantity, period = table[name].to_numpy(float)[:, None], positions(table["period"], places.periods)[:, None]
-    yearly = np.where(np.isnan(quantity), np.inf, quantity)
-    spread = np.where(period < 0, yearly * places.share, 0.0)
-    amount: Floats = np.where(np.arange(len(places.share)) == period, yearly, spread)
+    A blank quantity is unlimited, and so is disposal.
+    """
+    kind, ref, share = rows["kind"].to_numpy(int), rows["ref"].to_numpy(int), places.share
+    amount: Floats = np.full((len(rows), len(share)), np.inf)
+    limited = ((EndKind.OFFER, "offers", "quantity"), (EndKind.NEED, "needs", "quantity"))
+    for one, name, column in (*limited, (EndKind.MARKET, "markets", "limit")):
+        hit, table = kind == one, dataset[name]
+        quantity = table[column].fillna(np.inf).to_numpy(float)[ref[hit], None]
+        period = positions(table["period"], places.periods)[ref[hit], None]
+        amount[hit] = np.where(period < 0, quantity * share, np.where(np.arange(len(share)) == period, quantity, 0.0))
+    hit, stores = kind == EndKind.STORE, dataset["stores"]
+    held = stores["capacity"] * (1 - stores["loss"]) if sign > 0 else stores["capacity"]
+    amount[hit] = held.to_numpy(float)[ref[hit], None]
+    hit = kind == EndKind.UNIT
+    amount[hit] = units.most[ref[hit]] * rows["coefficient"].to_numpy(float)[hit, None]
     return amount
 
 
 def _grouped(rows: pd.DataFrame, amount: Floats) -> tuple[Ends, Groups]:
-    """Return the ends of the rows of `_frame`, grouped where they are indistinguishable to all constraints."""
+    """Return the ends of some rows, grouped where they are indistinguishable to all constraints."""
     whole = {name: rows[name].to_numpy(np.int64) for name in ("kind", "ref", "site", "commodity", "rank", "signature")}
     alone = rows["alone"].to_numpy(bool)
     shared = (whole[name] for name in ("site", "commodity", "rank", "signature"))

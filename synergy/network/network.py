@@ -8,12 +8,35 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset
-from synergy.network.ends import BETWEEN, INSIDE, Ends, Groups, inlets_of, outlets_of
-from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, pairs, places_of, positions
+from synergy.network.ends import BETWEEN, INSIDE, Ends, Groups, ends_of
+from synergy.network.places import (
+    EARTH_RADIUS_KM,
+    PUBLIC,
+    Bools,
+    Floats,
+    Ints,
+    Places,
+    Texts,
+    pairs,
+    places_of,
+    positions,
+)
 from synergy.network.units import Qualities, Units, annuity, qualities_of, units_of
 from synergy.scenario import Pattern
 
 WITHIN = -1  # link index of an exchange inside one site
+WAY = ("origin", "target", "commodity", "mode")  # key of a link
+# of a mode, and what they are where they are blank
+CARRIER = {
+    "fixed_capex": 0.0,
+    "capex_per_km": 0.0,
+    "cost_per_unit": 0.0,
+    "cost_per_unit_km": 0.0,
+    "co2_per_unit_km": 0.0,
+    "loss_per_km": 0.0,
+    "capacity": np.inf,
+    "lifetime_years": 20.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,39 +92,6 @@ def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commod
     return hit
 
 
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """Site pairs with a commodity and a mode (name), and their rows in `transport` and `links`, -1 for none."""
-
-    origin: Ints
-    target: Ints
-    commodity: Ints
-    mode: Texts
-    carrier: Ints
-    own: Ints
-
-    def take(self, which: Ints | Bools) -> _Ways:
-        """Return a subset of the ways."""
-        return _Ways(*[getattr(self, name)[which] for name in self.__slots__])
-
-    def joined(self, other: _Ways) -> _Ways:
-        """Return these ways followed by the others."""
-        return _Ways(*[np.concatenate([getattr(one, name) for one in (self, other)]) for name in self.__slots__])
-
-    def km(self, dataset: Dataset, places: Places) -> Floats:
-        """Return the length: that of the explicit link, else great-circle distance times the mode's detour factor."""
-        stated = _cells(dataset["links"]["km"], self.own, np.nan)
-        straight = places.great_circle(self.origin, self.target)
-        return np.where(np.isnan(stated), straight * _cells(dataset["transport"]["detour"], self.carrier, 1.0), stated)
-
-    def codes(self, places: Places, modes: Texts) -> Ints:
-        """Return an integer code for each way, ordered by origin, target, commodity and mode."""
-        shape = (len(places.sites), len(places.sites), len(places.commodities), max(1, len(modes)))
-        ways = self.origin, self.target, self.commodity, positions(self.mode, modes)
-        codes: Ints = np.ravel_multi_index(ways, shape).astype(np.int64)
-        return codes
-
-
 def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) -> tuple[Links, Remote]:
     """Return all links that join some outlet to some inlet, and the pairs that are too far apart or banned."""
     goods = len(places.commodities)
@@ -110,53 +100,67 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
         np.unique((groups.site * goods + groups.commodity)[some])
         for groups, some in ((outlets, sends), (inlets, takes))
     )
-    carried, explicit = _by_transport(dataset, places, left, right), _explicit(dataset, places)
-    modes = np.unique(np.concatenate([carried.mode, explicit.mode]))
-    km = carried.km(dataset, places)
-    carried, km = carried.take(~np.isnan(km)), km[~np.isnan(km)]
-    over = km - _cells(dataset["transport"]["max_km"], carried.carrier, np.inf)
-    given = np.isin(carried.codes(places, modes), explicit.codes(places, modes))
-    used = np.isin(explicit.origin * goods + explicit.commodity, left)
-    used &= np.isin(explicit.target * goods + explicit.commodity, right)
-    far = (over > 0) & ~given
-    ways = carried.take((over <= 0) & ~given).joined(explicit.take(used))
-    banned = _cells(dataset["links"]["forbidden"], ways.own, 0.0) > 0
+    ways = _ways(dataset, places, left, right)
+    origin, target, commodity = (ways[name].to_numpy(int) for name in ("origin", "target", "commodity"))
+    carrier, own, km = ways["carrier"].to_numpy(int), ways["own"].to_numpy(int), ways["km"].to_numpy(float)
+    explicit = own >= 0
+    # an explicit link takes the place of the one that its mode gives, which stands before it
+    general = ~explicit & ~np.isnan(km) & ~ways.duplicated(list(WAY), keep="last").to_numpy(bool)
+    over = km - _cells(dataset["transport"]["max_km"], carrier, np.inf)
+    used = np.isin(origin * goods + commodity, left) & np.isin(target * goods + commodity, right)
+    possible = np.where(explicit, used, general & (over <= 0))
+    banned = _cells(dataset["links"]["forbidden"], own, 0.0) > 0
     for pattern in dataset.settings.forbid:
-        banned |= matches(pattern, places, ways.origin, ways.target, ways.commodity)
-    gone = carried.take(far).joined(ways.take(banned))
-    code = np.repeat(np.array(["distance", "forbidden"], dtype=object), [far.sum(), banned.sum()])
-    number = np.concatenate([over[far], np.zeros(banned.sum())])
-    remote = Remote(gone.origin, gone.target, gone.commodity, gone.mode, code, number)
-    ways = ways.take(~banned)
-    return _links(dataset, places, ways.take(np.argsort(ways.codes(places, modes), kind="stable"))), remote
+        banned |= matches(pattern, places, origin, target, commodity)
+    far, out = np.flatnonzero(general & (over > 0)), np.flatnonzero(possible & banned)
+    gone = ways.iloc[np.concatenate([far, out])]
+    code = np.repeat(np.array(["distance", "forbidden"], dtype=object), [len(far), len(out)])
+    number = np.concatenate([over[far], np.zeros(len(out))])
+    remote = Remote(**{name: gone[name].to_numpy() for name in WAY}, code=code, number=number)
+    possible[out] = False
+    return _links(dataset, ways[possible].sort_values(list(WAY), kind="stable")), remote
 
 
-def _by_transport(dataset: Dataset, places: Places, left: Ints, right: Ints) -> _Ways:
-    """Return the ways given by `transport` modes from the (site, commodity) pairs in `left` to those in `right`.
+def _ways(dataset: Dataset, places: Places, left: Ints, right: Ints) -> pd.DataFrame:
+    """Return the ways that `transport` modes give from `left` to `right`, then those in the rows of `links`.
 
-    Sites and commodities are given as site * commodities + commodity.
+    `left` and `right` are (site, commodity) pairs as site * commodities + commodity. Columns: `WAY`; `carrier` and
+    `own`, the rows in `transport` and `links`, -1 for none; `km`, that of the row in `links`, else great-circle
+    distance times the mode's detour factor, NaN where a coordinate is missing.
     """
-    transport, goods = dataset["transport"], len(places.commodities)
+    transport, links, goods = dataset["transport"], dataset["links"], len(places.commodities)
     start, carrier = pairs(left % goods, positions(transport["commodity"], places.commodities))
     way, end = pairs((left % goods)[start], right % goods)
-    origin, target = left[start[way]] // goods, right[end] // goods
-    between = origin != target
-    origin, target, carrier, end = origin[between], target[between], carrier[way[between]], end[between]
-    mode = transport["mode"].to_numpy(object)[carrier]
-    return _Ways(origin, target, right[end] % goods, mode, carrier, np.full(len(end), -1, dtype=np.int64))
+    carrier = carrier[way]
+    given = {
+        "origin": left[start[way]] // goods,
+        "target": right[end] // goods,
+        "commodity": right[end] % goods,
+        "mode": transport["mode"].to_numpy(object)[carrier],
+        "carrier": carrier,
+        "own": np.full(len(end), -1, dtype=np.int64),
+    }
+    stated = {
+        "origin": positions(links["from_site"], places.sites),
+        "target": positions(links["to_site"], places.sites),
+        "commodity": positions(links["commodity"], places.commodities),
+        "mode": links["mode"].to_numpy(object),
+        "carrier": positions((links["commodity"], links["mode"]), (transport["commodity"], transport["mode"])),
+        "own": np.arange(len(links)),
+    }
+    ways = pd.DataFrame({name: np.concatenate([given[name], stated[name]]) for name in given})
+    ways = ways[ways["origin"] != ways["target"]].reset_index(drop=True)
 
-
-def _explicit(dataset: Dataset, places: Places) -> _Ways:
-    """Return the rows of `links` between two sites, with the rows of `transport` of their mode and commodity."""
-    links, transport = dataset["links"], dataset["transport"]
-    origin, target = (positions(links[side], places.sites) for side in ("from_site", "to_site"))
-    own = np.flatnonzero(origin != target)
-    commodity, mode = positions(links["commodity"], places.commodities)[own], links["mode"].to_numpy(object)[own]
-    modes, known = np.unique(transport["mode"].to_numpy(object), return_inverse=True)
-    keys = positions(transport["commodity"], places.commodities) * len(modes) + known
-    at = positions(mode, modes)
-    carrier = np.where(at < 0, -1, positions(commodity * len(modes) + at, keys))
-    return _Ways(origin[own], target[own], commodity, mode, carrier, own)
+    # haversine distance, NaN where a coordinate is missing
+    origin, target = ways["origin"].to_numpy(int), ways["target"].to_numpy(int)
+    lat_i, lat_j = np.radians(places.latitude[origin]), np.radians(places.latitude[target])
+    half = np.sin((lat_j - lat_i) / 2) ** 2
+    turned = np.radians(places.longitude[target] - places.longitude[origin])
+    half += np.cos(lat_i) * np.cos(lat_j) * np.sin(turned / 2) ** 2
+    straight = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    straight = straight * _cells(transport["detour"], ways["carrier"].to_numpy(int), 1.0)
+    km = _cells(links["km"], ways["own"].to_numpy(int), np.nan)
+    return ways.assign(km=np.where(np.isnan(km), straight, km))
 
 
 def _cells(column: pd.Series, row: Ints, blank: float) -> Floats:
@@ -165,32 +169,29 @@ def _cells(column: pd.Series, row: Ints, blank: float) -> Floats:
     return np.where(np.isnan(cells), blank, cells)
 
 
-def _links(dataset: Dataset, places: Places, ways: _Ways) -> Links:
+def _links(dataset: Dataset, ways: pd.DataFrame) -> Links:
     """Return links; figures of the explicit row take precedence over those of the `transport` row."""
-
-    def of(name: str, blank: float = 0.0) -> Floats:
-        return _cells(dataset["transport"][name], ways.carrier, blank)
-
-    def stated(name: str, computed: Floats) -> Floats:
-        own = _cells(dataset["links"][name], ways.own, np.nan)
-        return np.where(np.isnan(own), computed, own)
-
-    stretch = ways.km(dataset, places)
-    km = np.nan_to_num(stretch)  # unknown only where nothing is charged by it
-    capex = stated("fixed_capex", of("fixed_capex") + of("capex_per_km") * km)
-    capex = np.where(_cells(dataset["links"]["existing"], ways.own, 0.0) > 0, 0.0, capex)
+    carrier, own = ways["carrier"].to_numpy(int), ways["own"].to_numpy(int)
+    km = np.nan_to_num(ways["km"].to_numpy(float))  # unknown only where nothing is charged by it
+    of = {name: _cells(dataset["transport"][name], carrier, blank) for name, blank in CARRIER.items()}
+    figures = {
+        "fixed_capex": of["fixed_capex"] + of["capex_per_km"] * km,
+        "cost_per_unit": of["cost_per_unit"] + of["cost_per_unit_km"] * km,
+        "loss": np.minimum(1.0, of["loss_per_km"] * km),
+        "capacity": of["capacity"],
+    }
+    for name, computed in figures.items():
+        stated = _cells(dataset["links"][name], own, np.nan)
+        figures[name] = np.where(np.isnan(stated), computed, stated)
+    capex = np.where(_cells(dataset["links"]["existing"], own, 0.0) > 0, 0.0, figures["fixed_capex"])
     return Links(
-        origin=ways.origin,
-        target=ways.target,
-        commodity=ways.commodity,
-        mode=ways.mode,
-        km=stretch,
-        cost=stated("cost_per_unit", of("cost_per_unit") + of("cost_per_unit_km") * km),
-        loss=stated("loss", np.minimum(1.0, of("loss_per_km") * km)),
-        co2=of("co2_per_unit_km") * km,
-        capacity=stated("capacity", of("capacity", np.inf)),
+        **{name: ways[name].to_numpy() for name in (*WAY, "km")},
+        cost=figures["cost_per_unit"],
+        loss=figures["loss"],
+        co2=of["co2_per_unit_km"] * km,
+        capacity=figures["capacity"],
         capex=capex,
-        annual=capex * annuity(dataset.settings.discount_rate, of("lifetime_years", 20.0)),
+        annual=capex * annuity(dataset.settings.discount_rate, of["lifetime_years"]),
     )
 
 
@@ -203,33 +204,14 @@ def between_enterprises(places: Places, origin: Ints, target: Ints) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """Arcs between outlet and inlet groups, the same in all periods; `link` carries it, `WITHIN` inside a site."""
+    """Arcs between outlet and inlet groups, the same in all periods; `link` carries it, `WITHIN` inside a site.
+
+    A figure by link is one by arc with what it is inside a site behind it: ``np.append(figure, inside)[arcs.link]``.
+    """
 
     outlet: Ints
     inlet: Ints
     link: Ints
-
-    def over(self, figure: Floats, inside: float) -> Floats:
-        """Return a link figure by arc, `inside` where there is no link."""
-        by_arc: Floats = np.append(figure, inside)[self.link]
-        return by_arc
-
-
-def arcs_of(outlets: Groups, inlets: Groups, links: Links) -> Arcs:
-    """Return all arcs that the classes of their ends allow."""
-    goods = 1 + max((int(part.commodity.max(initial=0)) for part in (outlets, inlets, links)), default=0)
-    leaving, reaching = (groups.site * goods + groups.commodity for groups in (outlets, inlets))
-    near, there = pairs(leaving, reaching)
-    inside = INSIDE[outlets.rank[near], inlets.rank[there]]
-    link, out = pairs(links.origin * goods + links.commodity, leaving)
-    way, into = pairs((links.target * goods + links.commodity)[link], reaching)
-    link, out = link[way], out[way]
-    between = BETWEEN[outlets.rank[out], inlets.rank[into]]
-    return Arcs(
-        np.concatenate([near[inside], out[between]]),
-        np.concatenate([there[inside], into[between]]),
-        np.concatenate([np.full(inside.sum(), WITHIN), link[between]]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +240,22 @@ def network_of(dataset: Dataset) -> Network:
     places = places_of(dataset)
     units = units_of(dataset, places)
     qualities = qualities_of(dataset)
-    outlets, sources = outlets_of(dataset, places, units, qualities)
-    inlets, sinks = inlets_of(dataset, places, units, qualities)
+    outlets, sources = ends_of(dataset, places, units, qualities, inlets=False)
+    inlets, sinks = ends_of(dataset, places, units, qualities, inlets=True)
     links, remote = links_of(dataset, places, sources, sinks)
-    arcs = arcs_of(sources, sinks, links)
-    return Network(
-        dataset=dataset,
-        places=places,
-        units=units,
-        qualities=qualities,
-        outlets=outlets,
-        inlets=inlets,
-        sources=sources,
-        sinks=sinks,
-        links=links,
-        remote=remote,
-        arcs=arcs,
+
+    # arcs: inside a site, then over the links
+    goods = 1 + max((int(part.commodity.max(initial=0)) for part in (sources, sinks, links)), default=0)
+    leaving, reaching = (groups.site * goods + groups.commodity for groups in (sources, sinks))
+    near, there = pairs(leaving, reaching)
+    inside = INSIDE[sources.rank[near], sinks.rank[there]]
+    link, out = pairs(links.origin * goods + links.commodity, leaving)
+    way, into = pairs((links.target * goods + links.commodity)[link], reaching)
+    link, out = link[way], out[way]
+    between = BETWEEN[sources.rank[out], sinks.rank[into]]
+    arcs = Arcs(
+        np.concatenate([near[inside], out[between]]),
+        np.concatenate([there[inside], into[between]]),
+        np.concatenate([np.full(inside.sum(), WITHIN), link[between]]),
     )
+    return Network(dataset, places, units, qualities, outlets, inlets, sources, sinks, links, remote, arcs)

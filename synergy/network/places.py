@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG; the contract's figure
@@ -17,12 +17,21 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
+Keys = ArrayLike | tuple[ArrayLike, ...]  # a column of ids, or several
 
 
-def positions(ids: ArrayLike, known: ArrayLike) -> Ints:
-    """Return the position of each id among the known, unique ones, -1 for unknown ids (a blank, say)."""
-    at = {one: place for place, one in enumerate(np.asarray(known, dtype=object).tolist())}
-    wanted = np.asarray(ids, dtype=object).tolist()
+def positions(ids: Keys, known: Keys) -> Ints:
+    """Return the position of each id among the known, unique ones, -1 for unknown ids (a blank, say).
+
+    Ids of several columns, as tuples of them, are known where all their parts are.
+    """
+    wanted, held = (
+        list(zip(*[np.asarray(part, dtype=object).tolist() for part in side], strict=True))
+        if isinstance(side, tuple)
+        else np.asarray(side, dtype=object).tolist()
+        for side in (ids, known)
+    )
+    at = {one: place for place, one in enumerate(held)}
     return np.fromiter((at.get(one, -1) for one in wanted), dtype=np.int64, count=len(wanted))
 
 
@@ -61,19 +70,11 @@ class Places:
     share: Floats
     weight: Floats
 
-    def great_circle(self, i: Ints, j: Ints) -> Floats:
-        """Return the haversine distance in km between sites `i` and `j`, NaN where a coordinate is missing."""
-        lat_i, lat_j = np.radians(self.latitude[i]), np.radians(self.latitude[j])
-        half = np.sin((lat_j - lat_i) / 2) ** 2
-        half += np.cos(lat_i) * np.cos(lat_j) * np.sin(np.radians(self.longitude[j] - self.longitude[i]) / 2) ** 2
-        distance: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-        return distance
-
 
 def places_of(dataset: Dataset) -> Places:
     """Return the places of a dataset."""
     tables = ("enterprises", "sites", "commodities", "processes", "periods")
-    ids = {table: dataset[table][own_column(table)].to_numpy(dtype=object) for table in tables}
+    ids = {table: dataset[table][TABLES[table].key[0]].to_numpy(dtype=object) for table in tables}
     sites = dataset["sites"]
     return Places(
         **ids,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.sheet import Dataset, Ids
+from synergy.dataset.sheet import Dataset
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, pairs, positions
 
 
@@ -42,8 +42,8 @@ class Units:
     `ids` are a facility's id, or ``<process>@<site>``; `process` and `site` are indices into `Places`. `capacity` is
     activity a year, of a build the most that any step allows (may be infinite); `opex` and `co2` are money and t CO2
     per unit of activity; `min_load` is the least load while on, as a fraction of capacity, 0 for none; `must_run`:
-    never off; `available`, shape (n, periods), is the part of the capacity that may run in each period. `steps` are the
-    sizes of the builds.
+    never off; `available`, shape (n, periods), is the part of the capacity that may run in each period, `most`, of the
+    same shape, the greatest activity in it. `steps` are the sizes of the builds.
 
     The recipe has one row for each commodity of each unit, its coefficient in units of the commodity per activity, > 0
     made, < 0 used.
@@ -59,6 +59,7 @@ class Units:
     min_load: Floats
     must_run: Bools
     available: Floats
+    most: Floats
     steps: Steps
     recipe_unit: Ints
     recipe_commodity: Ints
@@ -68,14 +69,16 @@ class Units:
 def units_of(dataset: Dataset, places: Places) -> Units:
     """Return all units of a dataset: its facilities, and a build wherever one is allowed."""
     processes, facilities = dataset["processes"], dataset["facilities"]
-    options = _build_options(dataset, places)
-    standing, new = len(facilities), len(options)
-    built, at = options["process"].to_numpy(int), options["site"].to_numpy(int)
+    standing = len(facilities)
+    built, at, steps = _builds(dataset, places)
+    new = len(built)
     process = np.concatenate([positions(facilities["process"], places.processes), built])
     site = np.concatenate([positions(facilities["site"], places.sites), at])
-    steps = _steps(dataset, options.assign(unit=np.arange(standing, standing + new)))
     capacity = np.concatenate([facilities["capacity"].to_numpy(float), np.zeros(new)])
     np.maximum.at(capacity, steps.unit, steps.most)
+    available = _availability(dataset, places, process, site)
+    with np.errstate(invalid="ignore"):
+        most = np.nan_to_num(capacity[:, None] * places.share[None, :] * available, nan=0.0, posinf=np.inf)
     given = np.concatenate([facilities["opex"].to_numpy(float), np.full(new, np.nan)])
     names = places.processes[built] + "@" + places.sites[at]
     rows = dataset["recipes"]
@@ -91,7 +94,8 @@ def units_of(dataset: Dataset, places: Places) -> Units:
         co2=processes["co2"].to_numpy(float)[process],
         min_load=np.concatenate([facilities["min_load"].to_numpy(float), np.zeros(new)]),
         must_run=np.concatenate([facilities["must_run"].to_numpy(bool), np.zeros(new, bool)]),
-        available=_availability(dataset, places, process, site),
+        available=available,
+        most=most,
         steps=steps,
         recipe_unit=unit,
         recipe_commodity=positions(rows["commodity"], places.commodities)[row],
@@ -99,55 +103,40 @@ def units_of(dataset: Dataset, places: Places) -> Units:
     )
 
 
-def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
-    """Return the allowed builds: process, site (indices), most (activity a year) and capex factor."""
-    buildable = np.flatnonzero(dataset["processes"]["buildable"].to_numpy(bool))
-    if not dataset.settings.allow_builds:
-        buildable = buildable[:0]
+def _builds(dataset: Dataset, places: Places) -> tuple[Ints, Ints, Steps]:
+    """Return the process and the site (indices) of each allowed build, and the steps of scale of all of them."""
+    processes, rate = dataset["processes"], dataset.settings.discount_rate
+    buildable = np.flatnonzero(processes["buildable"].to_numpy(bool) & dataset.settings.allow_builds)
     if "build_options" in dataset.given:
         rows = dataset["build_options"]
-        options = pd.DataFrame(
-            {
-                "process": positions(rows["process"], places.processes),
-                "site": positions(rows["site"], places.sites),
-                "most": rows["max_capacity"].fillna(np.inf).to_numpy(float),
-                "factor": rows["capex_factor"].to_numpy(float),
-            }
-        )
-        options = options[options["process"].isin(buildable)]
+        process, site = positions(rows["process"], places.processes), positions(rows["site"], places.sites)
+        most, factor = rows["max_capacity"].fillna(np.inf).to_numpy(float), rows["capex_factor"].to_numpy(float)
     else:
         process, site = np.repeat(buildable, len(places.sites)), np.tile(np.arange(len(places.sites)), len(buildable))
-        options = pd.DataFrame({"process": process, "site": site, "most": np.inf, "factor": 1.0})
-    stepped = np.isin(options["process"], positions(dataset["sizes"]["process"], places.processes))
-    public = places.owner[options["site"].to_numpy(int)] == PUBLIC
-    possible: pd.DataFrame = options[~(stepped & public)]
-    return possible.reset_index(drop=True)
+        most, factor = np.full(len(process), np.inf), np.ones(len(process))
+    stepped = np.isin(process, positions(dataset["sizes"]["process"], places.processes))
+    possible = np.isin(process, buildable) & ~(stepped & (places.owner[site] == PUBLIC))
+    process, site, most, factor = process[possible], site[possible], most[possible], factor[possible]
 
-
-def _steps(dataset: Dataset, options: pd.DataFrame) -> Steps:
-    """Return the steps of the build options, which name their `unit`."""
-    processes = dataset["processes"]
+    # a process without steps of its own is one step of its four figures
     figures = ["min_capacity", "max_capacity", "fixed_capex", "unit_capex"]
     sizes = dataset["sizes"][["process", "size", *figures]]
     whole = processes.loc[~processes["process"].isin(sizes["process"]), ["process", *figures]].assign(size="")
     table = pd.concat([whole, sizes], ignore_index=True) if len(sizes) else whole
-    table = table.assign(process=positions(table["process"], processes["process"]))
-    joined = options.merge(table, on="process", how="inner", sort=False)
-    process = joined["process"].to_numpy(int)
-    life = processes["lifetime_years"].to_numpy(float)[process]
-    factor = joined["factor"].to_numpy(float)
-    most = np.minimum(joined["max_capacity"].fillna(np.inf).to_numpy(float), joined["most"].to_numpy(float))
-    least = joined["min_capacity"].to_numpy(float)
-    possible = least <= most
-    return Steps(
-        unit=joined["unit"].to_numpy(int)[possible],
-        size=joined["size"].to_numpy(object)[possible],
-        least=least[possible],
-        most=most[possible],
-        fixed=(joined["fixed_capex"].to_numpy(float) * factor)[possible],
-        unit_cost=(joined["unit_capex"].to_numpy(float) * factor)[possible],
-        annuity=annuity(dataset.settings.discount_rate, life)[possible],
+    build, step = pairs(process, positions(table["process"], processes["process"]))
+    greatest = np.minimum(table["max_capacity"].fillna(np.inf).to_numpy(float)[step], most[build])
+    fits = table["min_capacity"].to_numpy(float)[step] <= greatest
+    build, step = build[fits], step[fits]
+    steps = Steps(
+        unit=len(dataset["facilities"]) + build,
+        size=table["size"].to_numpy(object)[step],
+        least=table["min_capacity"].to_numpy(float)[step],
+        most=greatest[fits],
+        fixed=table["fixed_capex"].to_numpy(float)[step] * factor[build],
+        unit_cost=table["unit_capex"].to_numpy(float)[step] * factor[build],
+        annuity=annuity(rate, processes["lifetime_years"].to_numpy(float)[process[build]]),
     )
+    return process, site, steps
 
 
 def _availability(dataset: Dataset, places: Places, process: Ints, site: Ints) -> Floats:
@@ -174,30 +163,18 @@ def _availability(dataset: Dataset, places: Places, process: Ints, site: Ints) -
 class Qualities:
     """Qualities stated by holders and limits on them, for properties with a limit.
 
-    `stated` is the signature (> 0) by (holder, commodity id): holders that state the same values share one; 0 states
-    nothing. `values`, shape (signatures, properties), is NaN where a signature does not state the property. `limits`
-    has the columns holder, commodity (ids), property (index), minimum, maximum (NaN = none).
+    `holder` and `commodity`, shape (stated,), are the ids of who states any: holder i has the signature `signature[i]`
+    (> 0), and those that state the same values share one; 0 states nothing. `values`, shape (signatures, properties),
+    is NaN where a signature does not state the property. `limits` has the columns holder, commodity (ids), property
+    (index), minimum, maximum (NaN = none).
     """
 
     properties: Texts
-    stated: pd.Series
+    holder: Texts
+    commodity: Texts
+    signature: Ints
     values: Floats
     limits: pd.DataFrame
-
-    def signature(self, holder: Ids, commodity: Ids) -> Ints:
-        """Return the signature of each (holder, commodity) pair of ids."""
-        if not len(self.stated):
-            return np.zeros(len(holder), dtype=np.int64)
-        keys = pd.MultiIndex.from_arrays([np.asarray(holder, object), np.asarray(commodity, object)])
-        return np.asarray(self.stated.reindex(keys, fill_value=0).to_numpy(), dtype=np.int64)
-
-    def limited(self, holder: Ids, commodity: Ids) -> Bools:
-        """Return whether each (holder, commodity) pair of ids has a limit."""
-        if not len(self.limits):
-            return np.zeros(len(holder), dtype=bool)
-        known = pd.MultiIndex.from_frame(self.limits[["holder", "commodity"]])
-        keys = pd.MultiIndex.from_arrays([np.asarray(holder, object), np.asarray(commodity, object)])
-        return np.asarray(keys.isin(known))
 
 
 def qualities_of(dataset: Dataset) -> Qualities:
@@ -225,10 +202,13 @@ def qualities_of(dataset: Dataset) -> Qualities:
         }
     )
     rows = rows[[pair in wanted for pair in zip(rows["commodity"], rows["property"], strict=True)]]
+    silent = np.full((1, len(properties)), np.nan)
     if not len(rows):
-        return Qualities(properties, pd.Series(dtype=np.int64), np.full((1, len(properties)), np.nan), limits)
+        nobody = np.empty(0, object)
+        return Qualities(properties, nobody, nobody, np.empty(0, np.int64), silent, limits)
     table = rows.pivot_table(index=["holder", "commodity"], columns="property", values="value", aggfunc="first")
     table = table.reindex(columns=range(len(properties)))
     distinct, inverse = np.unique(table.to_numpy(), axis=0, return_inverse=True, equal_nan=True)
-    stated_by = pd.Series(np.asarray(inverse).ravel() + 1, index=table.index, dtype=np.int64)
-    return Qualities(properties, stated_by, np.vstack([np.full((1, len(properties)), np.nan), distinct]), limits)
+    holder, commodity = (table.index.get_level_values(name).to_numpy(object) for name in ("holder", "commodity"))
+    signature = np.asarray(inverse).ravel() + 1
+    return Qualities(properties, holder, commodity, signature, np.vstack([silent, distinct]), limits)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synergy.dataset.sheet import Dataset
 from synergy.plan import Kind, Plan
-from synergy.proposals.bundles import OUTSIDE, Booked, Bundles, process_of
+from synergy.proposals.bundles import OUTSIDE, Booked, Bundles, holders
 from synergy.proposals.gains import Figures
 from synergy.proposals.names import Names, amount
 from synergy.scenario import Cell
@@ -79,13 +79,7 @@ class ProposalPart:
     needed: bool
 
 
-def title(scene: Scene, part: ProposalPart, lang: str) -> str:
-    """Return the title of a proposal: of a new build, or of a direct exchange."""
-    names = scene.names[lang]
-    return _build_title(part.lines, part.build, names) if part.build else _deal_title(scene, part, names)
-
-
-def _deal_title(scene: Scene, part: ProposalPart, names: Names) -> str:
+def deal_title(scene: Scene, part: ProposalPart, names: Names) -> str:
     """Return the title of a direct exchange of one commodity between two owners."""
     flows, lang, zh = part.lines, names.lang, names.lang == "zh"
     first = flows.iloc[0]
@@ -94,8 +88,15 @@ def _deal_title(scene: Scene, part: ProposalPart, names: Names) -> str:
     giver, taker = names.owner[str(first["from_owner"])], names.owner[str(first["to_owner"])]
     if first["from_owner"] == first["to_owner"]:
         giver, taker = (_listed(flows, end, names.site, lang) for end in ("from_site", "to_site"))
+    # the mean distance, and whether a link is opened; a right has no road
     phase = scene.dataset["commodities"].set_index("commodity")["phase"]
-    tail = "" if phase[good] == "right" else _distance(flows, lang, opened=bool(part.links))  # a right has no road
+    weight = flows["quantity"].to_numpy(dtype=float)
+    km = float(np.average(flows["km"].to_numpy(dtype=float), weights=weight)) if weight.sum() > 0 else 0.0
+    tail = ""
+    if phase[good] != "right" and km >= 0.05:
+        far = f"{km:.0f}" if km >= 10 else f"{km:.1f}".removesuffix(".0")
+        new = ("新建线路 " if zh else " of new line") if part.links else ""
+        tail = f"，{new}{far} km" if zh else f" over {far} km{new}"
     active, periods = int(flows["period"].nunique()), len(scene.dataset["periods"])
     if active < periods:
         tail += f"（{periods} 个时段中的 {active} 个）" if zh else f" ({active} of {periods} periods)"
@@ -104,47 +105,32 @@ def _deal_title(scene: Scene, part: ProposalPart, names: Names) -> str:
     return f"{names.commodity[good]} from {giver} to {taker}: {said} a year{tail}"
 
 
-def _distance(flows: pd.DataFrame, lang: str, *, opened: bool) -> str:
-    """Return the phrase for the mean distance, and whether a link is opened; "" for next door."""
-    weight = flows["quantity"].to_numpy(dtype=float)
-    km = float(np.average(flows["km"].to_numpy(dtype=float), weights=weight)) if weight.sum() > 0 else 0.0
-    if km < 0.05:
-        return ""
-    said = f"{km:.0f}" if km >= 10 else f"{km:.1f}".removesuffix(".0")
-    if lang == "zh":
-        return f"，{'新建线路 ' if opened else ''}{said} km"
-    return f" over {said} km{' of new line' if opened else ''}"
-
-
-def _build_title(flows: pd.DataFrame, build: Build, names: Names) -> str:
+def build_title(flows: pd.DataFrame, build: Build, names: Names) -> str:
     """Return the title of a new build: process, host, capacity, main input and main products."""
-    zh = names.lang == "zh"
+    lang, zh = names.lang, names.lang == "zh"
     name, host = names.process[build.process], names.owner[build.owner]
-    size = amount(build.capacity, names.activity[build.process] or ("单位" if zh else "units"), names.lang)
+    size = amount(build.capacity, names.activity[build.process] or ("单位" if zh else "units"), lang)
     ident = f"{build.process}@{build.site}"
     taken, made = (
         flows[(flows[f"{end}_kind"] == "build") & (flows[f"{end}_id"] == ident)] for end in ("inlet", "outlet")
     )
-    parts = [*_taken(taken, names), *_made(made, names)]
+    parts = []
+    if len(taken):  # the main input and its suppliers; an input from others comes first if of similar worth
+        worth = taken["worth"].groupby(taken["commodity"]).sum()
+        foreign = taken[~taken["outlet_kind"].isin(OUTSIDE) & (taken["from_owner"] != taken["to_owner"])]
+        shared = worth[worth.index.isin(foreign["commodity"]) & (worth >= FOREIGN * worth.max())]
+        good = str((shared if len(shared) else worth).idxmax())
+        chosen = taken[taken["commodity"] == good]
+        givers = _listed(chosen[~chosen["outlet_kind"].isin(OUTSIDE)], "from_owner", names.owner, lang)
+        said = amount(float(chosen["quantity"].sum()), names.unit[good], lang)
+        if zh:
+            parts.append(f"{f'用{givers}的' if givers else '外购'}{names.commodity[good]} {said}/年")
+        else:
+            parts.append(f"on {said} a year of {names.inside[good]} from {givers or 'the market'}")
+    parts += _made(made, names)
     if zh:
         return f"{host}新建{name}（{size}/年）" + "".join(f"{'：' if k == 0 else '，'}{p}" for k, p in enumerate(parts))
     return f"New at {host}: {name}, {size} a year" + "".join(f"{'; ' if k else ', '}{p}" for k, p in enumerate(parts))
-
-
-def _taken(flows: pd.DataFrame, names: Names) -> list[str]:
-    """Return the phrase for the main input and its suppliers; an input from others comes first if of similar worth."""
-    if flows.empty:
-        return []
-    worth = flows["worth"].groupby(flows["commodity"]).sum()
-    foreign = flows[~flows["outlet_kind"].isin(OUTSIDE) & (flows["from_owner"] != flows["to_owner"])]
-    shared = worth[worth.index.isin(foreign["commodity"]) & (worth >= FOREIGN * worth.max())]
-    good = str((shared if len(shared) else worth).idxmax())
-    chosen = flows[flows["commodity"] == good]
-    givers = _listed(chosen[~chosen["outlet_kind"].isin(OUTSIDE)], "from_owner", names.owner, names.lang)
-    said = amount(float(chosen["quantity"].sum()), names.unit[good], names.lang)
-    if names.lang == "zh":
-        return [f"{f'用{givers}的' if givers else '外购'}{names.commodity[good]} {said}/年"]
-    return [f"on {said} a year of {_lower(names.commodity[good])} from {givers or 'the market'}"]
 
 
 def _made(flows: pd.DataFrame, names: Names) -> list[str]:
@@ -163,7 +149,7 @@ def _made(flows: pd.DataFrame, names: Names) -> list[str]:
         if names.lang == "zh":
             parts.append(f"产{names.commodity[good]} {said}/年，{f'供{takers}' if takers else '外销'}")
         else:
-            parts.append(f"makes {said} of {_lower(names.commodity[good])} for {takers or 'the market'}")
+            parts.append(f"makes {said} of {names.inside[good]} for {takers or 'the market'}")
     return parts
 
 
@@ -179,31 +165,43 @@ def _listed(flows: pd.DataFrame, column: str, known: Mapping[str, str], lang: st
     return " and ".join(said)
 
 
-def _lower(name: str) -> str:
-    """Return a name in the form used inside a sentence: acronyms and formulas keep their case."""
-    head = name.split(" ", 1)[0]
-    return name if len(head) < 2 or any(c.isupper() or c.isdigit() for c in head[1:]) else name[:1].lower() + name[1:]
-
-
 def notes(scene: Scene, part: ProposalPart) -> Iterator[Note]:
     """Yield the notes that accompany the figures of a proposal."""
-    dataset, called = scene.dataset, scene.names
+    dataset, en, zh = scene.dataset, scene.names["en"], scene.names["zh"]
     if part.build:
         yield from build_notes(dataset, part.build.process, part.build.capacity)
     moved = part.lines[part.lines["from_site"] != part.lines["to_site"]]
     hazards = dataset["commodities"].set_index("commodity")["hazard"].astype(str)
     for good in sorted(set(moved["commodity"])):
         if mark := str(hazards[good]):
-            en, zh = (called[lang].commodity[good] for lang in LANGUAGES)
-            yield _note("hazard", good, f"{en}: dangerous goods, {mark}", f"{zh}：危险货物，{mark}", value=mark)
-    yield from _quality_notes(scene.blends, called, moved)
-    yield from _start_notes(dataset, called, part.lines)
-    yield from _evidence_notes(dataset, called, part.enterprises)
+            text = f"{en.commodity[good]}: dangerous goods, {mark}"
+            text_zh = f"{zh.commodity[good]}：危险货物，{mark}"
+            yield {"code": "hazard", "subject": good, "text": text, "text_zh": text_zh, "value": mark}
+    yield from _quality_notes(scene.blends, scene.names, moved)
+    # start dates of the facilities at the ends, where stated
+    facilities = [part.lines.loc[part.lines[f"{end}_kind"] == "facility", f"{end}_id"] for end in ("outlet", "inlet")]
+    table = dataset["facilities"]
+    dated = table[table["facility"].isin(pd.concat(facilities)) & (table["start"].astype(str) != "")]
+    columns = dated[["facility", "site", "process", "start"]].astype(str)
+    for name, site, process, day in columns.itertuples(index=False):
+        text = f"{en.process[process]} at {en.site[site]} runs from {day}"
+        text_zh = f"{zh.site[site]}的{zh.process[process]}自 {day} 投产"
+        yield {"code": "start", "subject": name, "text": text, "text_zh": text_zh, "value": day}
+    # evidence for the enterprises' data, from the optional column
+    table = dataset["enterprises"]
+    evidence = table["evidence"].astype(str) if "evidence" in table else [""] * len(table)
+    marks = dict(zip(table["enterprise"], evidence, strict=True))
+    for name in part.enterprises:
+        mark = marks.get(name, "")
+        if mark and mark != "nan":
+            said = _EVIDENCE.get(mark, (mark, mark))
+            text, text_zh = f"{en.owner[name]}: {said[0]}", f"{zh.owner[name]}：{said[1]}"
+            yield {"code": "evidence", "subject": name, "text": text, "text_zh": text_zh, "value": mark}
     if scene.figures.gain is not None:
         scenario, count = dataset.scenario_record(), len(dataset["enterprises"])
-        en, zh = (gain_note(scenario, count, lang) for lang in LANGUAGES)
-        if en:
-            yield _note("aims", "", en, zh)
+        text, text_zh = (gain_note(scenario, count, lang) for lang in LANGUAGES)
+        if text:
+            yield {"code": "aims", "subject": "", "text": text, "text_zh": text_zh}
 
 
 def build_notes(dataset: Dataset, process: str, capacity: float) -> Iterator[Note]:
@@ -215,14 +213,16 @@ def build_notes(dataset: Dataset, process: str, capacity: float) -> Iterator[Not
         kept = capacity >= least * (1 - 1e-9)
         said = ("kept" if kept else "NOT reached", "已达到" if kept else "未达到")
         text, text_zh = f"policy asks for at least {en} a year: {said[0]}", f"政策最小规模 {zh}/年：{said[1]}"
-        yield _note("policy_min", process, text, text_zh, value=least, kept=kept)
+        note = {"code": "policy_min", "subject": process, "text": text, "text_zh": text_zh}
+        yield {**note, "value": least, "kept": kept}
     if row["permit"]:
         en, _, zh = str(row["permit"]).partition(" / ")
-        yield _note("permit", process, f"permit: {en}", f"需审批：{zh or en}")
+        text, text_zh = f"permit: {en}", f"需审批：{zh or en}"
+        yield {"code": "permit", "subject": process, "text": text, "text_zh": text_zh}
     months = float(row["lead_time_months"])
     if months > 0:
         text, text_zh = f"{months:g} months to build", f"建设周期 {months:g} 个月"
-        yield _note("lead_time", process, text, text_zh, value=months)
+        yield {"code": "lead_time", "subject": process, "text": text, "text_zh": text_zh, "value": months}
 
 
 def _quality_notes(found: pd.DataFrame, called: Called, moved: pd.DataFrame) -> Iterator[Note]:
@@ -242,46 +242,17 @@ def _quality_notes(found: pd.DataFrame, called: Called, moved: pd.DataFrame) -> 
         zh = "、".join(f"{sign} {figures[name]:.4g}" for name, _, sign in ends if figures[name] is not None)
         asks = f"{row['property']} of {goods['en']} at {sites['en']}: {en}"
         asks_zh = f"{sites['zh']}的{goods['zh']} {row['property']}：{zh}"
-        text, text_zh = f"{asks}; {figures['value']:.4g} as planned", f"{asks_zh}；方案中为 {figures['value']:.4g}"
-        more: dict[str, Cell] = {
+        yield {
+            "code": "quality",
+            "subject": row["commodity"],
+            "text": f"{asks}; {figures['value']:.4g} as planned",
+            "text_zh": f"{asks_zh}；方案中为 {figures['value']:.4g}",
             "asks": asks,
             "asks_zh": asks_zh,
             "site": row["to_site"],
             "property": row["property"],
             **figures,
         }
-        yield _note("quality", row["commodity"], text, text_zh, **more)
-
-
-def _start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> Iterator[Note]:
-    """Yield the notes on the start dates of the facilities at the ends of some flows, where stated."""
-    used = pd.concat([flows.loc[flows[f"{end}_kind"] == "facility", f"{end}_id"] for end in ("outlet", "inlet")])
-    table = dataset["facilities"]
-    dated = table[table["facility"].isin(used) & (table["start"].astype(str) != "")]
-    columns = dated[["facility", "site", "process", "start"]].astype(str)
-    for name, site, process, day in columns.itertuples(index=False):
-        text = f"{called['en'].process[process]} at {called['en'].site[site]} runs from {day}"
-        text_zh = f"{called['zh'].site[site]}的{called['zh'].process[process]}自 {day} 投产"
-        yield _note("start", name, text, text_zh, value=day)
-
-
-def _evidence_notes(dataset: Dataset, called: Called, enterprises: Sequence[str]) -> Iterator[Note]:
-    """Yield the notes on the evidence for the enterprises' data, from the optional column `evidence`."""
-    table = dataset["enterprises"]
-    if "evidence" not in table:
-        return
-    marks = dict(zip(table["enterprise"], table["evidence"].astype(str), strict=True))
-    for name in enterprises:
-        mark = marks.get(name, "")
-        if mark and mark != "nan":
-            en, zh = _EVIDENCE.get(mark, (mark, mark))
-            text, text_zh = f"{called['en'].owner[name]}: {en}", f"{called['zh'].owner[name]}：{zh}"
-            yield _note("evidence", name, text, text_zh, value=mark)
-
-
-def _note(code: str, subject: str, text: str, text_zh: str, **more: Cell) -> Note:
-    """Return a note as a plain record."""
-    return {"code": code, "subject": subject, "text": text, "text_zh": text_zh, **more}
 
 
 def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
@@ -296,7 +267,7 @@ def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
     if limits.empty or flows.empty:
         return pd.DataFrame(columns=columns)
     taker, giver = (
-        _holder(dataset, flows[f"{end}_kind"], flows[f"{end}_id"].astype(str)) for end in ("inlet", "outlet")
+        holders(dataset, flows[f"{end}_kind"], flows[f"{end}_id"].astype(str)) for end in ("inlet", "outlet")
     )
     ends = flows.assign(taker=taker, giver=giver).astype({"commodity": object})
     asked = ends.merge(limits[[*_STATED, "minimum", "maximum"]].rename(columns={"holder": "taker"}))
@@ -311,8 +282,3 @@ def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
     room = np.fmin(mixed["value"] - mixed["minimum"], mixed["maximum"] - mixed["value"])
     nearest = mixed.assign(room=room).sort_values("room", kind="stable").drop_duplicates([*INLET, "property"])
     return nearest.sort_values([*INLET, "property"], kind="stable")[columns].reset_index(drop=True)
-
-
-def _holder(dataset: Dataset, kind: pd.Series, ident: pd.Series) -> pd.Series:
-    """Return the holder of the quality or limit at some ends: a unit's process, else the end itself."""
-    return ident.where(~kind.isin(["facility", "build"]), process_of(dataset, kind, ident))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from synergy.dataset.sheet import Dataset
 from synergy.network.places import Bools, Floats
 from synergy.proposals.bundles import (
+    LINK,
+    NONE,
     OUTSIDE,
     Booked,
     Bundles,
     Changes,
-    build_names,
     changes,
+    holders,
     marked,
-    process_of,
     yardsticks,
 )
 
@@ -43,59 +45,16 @@ class Figures:
         t CO2 a year saved against the plan behind `today`, else against the plans alone; 0 where there is neither.
     capex, annual : numpy.ndarray
         Money, and its annuity, of builds and of the parts of links.
-    links : scipy.sparse.csr_matrix, shape (proposals, links)
-        Part of each opened link.
+    flows, links : scipy.sparse.csr_matrix, shape (proposals, flows) and (proposals, links)
+        Part of each flow, and of each opened link by the quantity sent over it.
     """
 
     gain: Floats | None
     co2: Floats
     capex: Floats
     annual: Floats
+    flows: sparse.csr_matrix
     links: sparse.csr_matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """Reference plans of a plan, and the attribution of the differences to the proposals.
-
-    `owner` is by site, `alone` the enterprises' plans alone, side by side, `today` the plan behind `today`; None =
-    unknown.
-    """
-
-    dataset: Dataset
-    owner: pd.Series
-    alone: Booked | None
-    today: Booked | None
-
-    def path(self, changed: Changes, bundles: Bundles) -> Walk:
-        """Return the walk that attributes changes to the proposals."""
-        return walk(self.dataset, changed, bundles.line_shares(changed, marked(changed.flows, self.owner)))
-
-    def given(self, now: Booked, bundles: Bundles, other: Booked | None, column: str) -> Floats:
-        """Return the change of `value` or `co2` against another plan, attributed to the proposals; 0 against none."""
-        if other is None:
-            return np.zeros(len(bundles.ids))
-        changed = changes(now, other)
-        return self.path(changed, bundles).attribute(sparse.csc_matrix(line_values(changed, column)[:, None]))[:, 0]
-
-
-def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
-    """Return the figures of all proposals of a plan."""
-    links = bundles.link_shares(now.flows, now.links)
-    number = build_names(now.builds).map(bundles.builds).dropna().astype(np.int64)
-    built = now.builds.loc[number.index]
-    capex, annual = (
-        np.bincount(number.to_numpy(), built[column].to_numpy(dtype=float), len(bundles.ids))
-        + links @ now.links[column].to_numpy(dtype=float)
-        for column in ("capex", "annual")
-    )
-    return Figures(
-        gain=None if against.alone is None else against.given(now, bundles, against.alone, "value"),
-        co2=0.0 - against.given(now, bundles, against.today or against.alone, "co2"),
-        capex=capex,
-        annual=annual,
-        links=links,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,35 +63,70 @@ class Walk:
 
     Parameters
     ----------
-    steps : scipy.sparse.csr_matrix
-        Chance of each step between states (lines first, then both sides of every balance); a row that sums to 0 stays
-        where it is.
+    changed : Changes
+        Lines of the plan less those of a reference plan.
     shares : scipy.sparse.csr_matrix, shape (proposals, lines)
         Part of each line that belongs to each proposal; columns sum to 1, or to 0 for a line of none.
+    kept : numpy.ndarray, shape (lines,)
+        Part of what reaches a line that it does not hand on.
+    visits : scipy.sparse.linalg.SuperLU or None
+        Solver for the expected visits of each state (lines first, then both sides of every balance) from a start; None
+        without lines or proposals.
     """
 
-    steps: sparse.csr_matrix
+    changed: Changes
     shares: sparse.csr_matrix
+    kept: Floats
+    visits: SuperLU | None
 
     def attribute(self, values: sparse.csc_matrix) -> Floats:
         """Return changes, shape (lines, columns), attributed to the proposals, shape (proposals, columns)."""
-        states, (lines, count) = self.steps.shape[0], values.shape
+        lines, count = values.shape
         given: Floats = np.zeros((self.shares.shape[0], count))
-        if not given.size or not states:
+        if self.visits is None:
             return given
-        # expected visits: visits = start + steps' visits; of each, a line keeps what it does not hand on
-        visits = splu(sparse.csc_matrix(sparse.identity(states) - self.steps.T))
-        kept = (1.0 - np.asarray(self.steps.sum(axis=1)).ravel())[:lines]
         for first in range(0, count, COLUMNS):
             part = values[:, first : first + COLUMNS].toarray()
-            start = np.zeros((states, part.shape[1]))
+            start = np.zeros((self.visits.shape[0], part.shape[1]))
             start[:lines] = part
-            given[:, first : first + COLUMNS] = self.shares @ (kept[:, None] * visits.solve(start)[:lines])
+            given[:, first : first + COLUMNS] = self.shares @ (self.kept[:, None] * self.visits.solve(start)[:lines])
         return given
 
 
-def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
-    """Return the walk that attributes changes to proposals; `shares` is of shape (proposals, lines), see `Walk`.
+def figures(now: Booked, bundles: Bundles, gained: Walk | None, saved: Walk | None) -> Figures:
+    """Return the figures of all proposals of a plan.
+
+    `gained` is the walk from the plans alone, `saved` that from the plan behind `today`, else from the plans alone;
+    None = unknown.
+    """
+    flows, links = now.flows, now.links
+    shares = bundles.shares(flows)
+    # what is sent over each opened link
+    number = pd.Series(np.arange(len(links)), index=pd.MultiIndex.from_frame(links[LINK]), dtype=float)
+    used = number.reindex(pd.MultiIndex.from_frame(flows[LINK])).to_numpy(dtype=float)
+    over = np.flatnonzero(~np.isnan(used))
+    quantity = flows["quantity"].to_numpy(dtype=float)[over]
+    sent = sparse.csr_matrix((quantity, (over, used[over].astype(np.int64))), shape=(len(flows), len(links)))
+    total = np.asarray(sent.sum(axis=0)).ravel()
+    scale = np.divide(1.0, total, out=np.zeros(len(links)), where=total > 0)
+    parts = sparse.csr_matrix(shares @ sent @ sparse.diags(scale))
+    # capex and annuities of the builds of proposals and of the parts of links
+    build = now.builds["id"].map(bundles.builds).dropna().astype(np.int64)
+    built = now.builds.loc[build.index]
+    capex, annual = (
+        np.bincount(build.to_numpy(), built[column].to_numpy(dtype=float), len(bundles.ids))
+        + parts @ links[column].to_numpy(dtype=float)
+        for column in ("capex", "annual")
+    )
+    gain = None if gained is None else gained.attribute(sparse.csc_matrix(gained.changed.value[:, None]))[:, 0]
+    co2 = np.zeros(len(bundles.ids))
+    if saved is not None:
+        co2 = 0.0 - saved.attribute(sparse.csc_matrix(saved.changed.co2[:, None]))[:, 0]
+    return Figures(gain=gain, co2=co2, capex=capex, annual=annual, flows=shares, links=parts)
+
+
+def walk(dataset: Dataset, bundles: Bundles, owner: pd.Series, now: Booked, other: Booked) -> Walk:
+    """Return the walk that attributes the changes from a reference plan to the proposals; `owner` is by site.
 
     A line is a flow, run or level that differs from the reference plan; it stands in the balances of its outlet and
     inlet, a run in one for each commodity of its recipe.
@@ -152,12 +146,35 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     An absorbing Markov chain; one sparse factorisation, deterministic. The attributed values and the remainder sum to
     the input.
     """
-    pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
+    changed, count = changes(now, other), len(bundles.ids)
+    flows, runs, levels = changed.flows, changed.runs, changed.levels
+    # flows belong to builds or pairs of owners, runs to builds, levels to none
+    maker = runs["id"].map(bundles.builds).where(runs["kind"] == "build").fillna(NONE).to_numpy(dtype=np.int64)
+    made = np.flatnonzero(maker != NONE)
+    of_runs = sparse.csr_matrix((np.ones(len(made)), (maker[made], made)), shape=(count, len(runs)))
+    of_flows = bundles.shares(marked(flows, owner))
+    whole = sparse.csr_matrix(sparse.hstack([of_flows, of_runs, sparse.csr_matrix((count, len(levels)))]))
+    pairs = ((flows, "quantity"), (runs, "activity"), (levels, "level"))
     grown = [frame[name].to_numpy(float) >= -FAINT * frame["size"].to_numpy(float) for frame, name in pairs]
-    shares = sparse.csr_matrix(shares @ sparse.diags(np.concatenate(grown).astype(float)))
+    shares = sparse.csr_matrix(whole @ sparse.diags(np.concatenate(grown).astype(float)))
     owned = np.asarray(shares.sum(axis=0)).ravel() > 0
-    steps = _steps(_elements(dataset, changed), owned, (len(changed.flows), len(changed.runs)))
-    return Walk(steps=sparse.csr_matrix(sparse.diags(_reaching(steps, owned).astype(float)) @ steps), shares=shares)
+    steps = _steps(_elements(dataset, changed), owned, (len(flows), len(runs)))
+    # states that cannot reach a line of a proposal could circulate value without end: they make no steps; found by
+    # steps backwards, from one state more that stands before all lines of proposals
+    states, ends = steps.shape[0], np.flatnonzero(owned)
+    back = sparse.coo_matrix(steps.T)
+    real = back.data > 0
+    row = np.concatenate([back.row[real], np.full(len(ends), states)])
+    column = np.concatenate([back.col[real], ends])
+    graph = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(states + 1, states + 1))
+    reaching = np.zeros(states + 1)
+    reaching[breadth_first_order(graph, states, return_predecessors=False)] = 1.0
+    steps = sparse.csr_matrix(sparse.diags(reaching[:states]) @ steps)
+    kept: Floats = (1.0 - np.asarray(steps.sum(axis=1), float).ravel())[: len(owned)]
+    visits = None
+    if count and states:  # visits = start + steps' visits
+        visits = splu(sparse.csc_matrix(sparse.identity(states) - steps.T))
+    return Walk(changed=changed, shares=shares, kept=kept, visits=visits)
 
 
 def _steps(found: pd.DataFrame, owned: Bools, counts: tuple[int, int]) -> sparse.csr_matrix:
@@ -192,28 +209,7 @@ def _steps(found: pd.DataFrame, owned: Bools, counts: tuple[int, int]) -> sparse
     return sparse.csr_matrix(answers + driven + asks)
 
 
-def _reaching(steps: sparse.csr_matrix, owned: Bools) -> Bools:
-    """Return which states can reach a line of a proposal; the others could circulate value without end."""
-    states, ends = steps.shape[0], np.flatnonzero(owned)
-    # steps taken backwards, from one state more that stands before all lines of proposals
-    back = sparse.coo_matrix(steps.T)
-    real = back.data > 0
-    row = np.concatenate([back.row[real], np.full(len(ends), states)])
-    column = np.concatenate([back.col[real], ends])
-    graph = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(states + 1, states + 1))
-    reached = np.zeros(states + 1, dtype=bool)
-    reached[breadth_first_order(graph, states, return_predecessors=False)] = True
-    return reached[:states]
-
-
-def line_values(changed: Changes, column: str) -> Floats:
-    """Return one column (`value`, `co2`) of all lines: flows, runs, levels."""
-    return np.asarray(
-        pd.concat([frame[column] for frame in (changed.flows, changed.runs, changed.levels)]), dtype=float
-    )
-
-
-def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
+def borne(gain: Floats, marginal: Floats, partners: Sequence[Sequence[str]]) -> Floats:
     """Return gains redistributed so that proposals with a positive marginal value carry no loss; the sum is kept.
 
     A chain earns where its product is sold, and the books of the line that feeds it may show nothing but cost: coal
@@ -227,13 +223,17 @@ def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats
         Money a year.
     marginal : numpy.ndarray, shape (proposals,)
         Value that the plan loses without each; NaN where it is unknown, inf where there is no plan without it.
-    partners : scipy.sparse.csr_matrix, shape (proposals, enterprises)
-        Not zero where an enterprise takes part.
+    partners : sequence of sequence of str
+        Enterprises that take part in each.
     """
     needed = (gain < 0) & (marginal > 0)
     if not needed.any():
         return gain
-    shared = ((partners @ partners.T) != 0).astype(float).tocsr()
+    firms = {name: place for place, name in enumerate(sorted({name for part in partners for name in part}))}
+    row = [number for number, part in enumerate(partners) for _ in part]
+    column = [firms[name] for part in partners for name in part]
+    taking: sparse.csr_matrix = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(gain), len(firms)))
+    shared = ((taking @ taking.T) != 0).astype(float).tocsr()
     worth = np.where(np.isfinite(marginal), np.maximum(marginal, 0.0), 0.0)
     wanted = np.where(needed, worth - gain, 0.0)
     gain = _moved(gain, wanted, np.maximum(gain - worth, 0.0), shared)
@@ -266,73 +266,38 @@ def _elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
     (which of its balances a line asks first).
     """
     flows, runs, levels = changed.flows, changed.runs, changed.levels
-    frames = [
-        _flow_ends(flows, "outlet"),
-        _flow_ends(flows, "inlet"),
-        _run_ends(dataset, runs, len(flows)),
-        *_level_ends(dataset, levels, len(flows) + len(runs)),
-    ]
+    columns = [*NODE, "item", "amount", "weight", "size"]
+    frames: list[pd.DataFrame] = []
+    # the quantity leaves an outlet, and what arrives does so at an inlet
+    for end, moved in (("outlet", flows["quantity"]), ("inlet", flows["arrived"])):
+        kind = flows[f"{end}_kind"]
+        # what reaches a store stands against what leaves it
+        signed = moved.where((kind != "store") | (end == "outlet"), -moved)
+        ends = flows.assign(kind=kind, id=flows[f"{end}_id"], item=np.arange(len(flows)), amount=signed, weight=1.0)
+        frames.append(ends.loc[~kind.isin(OUTSIDE), columns])
+    # inputs and outputs of runs, weighted by reference price
+    process = holders(dataset, runs["kind"], runs["id"]).astype(object)
+    used = runs.assign(item=len(flows) + np.arange(len(runs)), process=process)
+    used = used.merge(dataset["recipes"][["process", "commodity", "coefficient"]], on="process")
+    part, price = used["coefficient"].abs(), used["commodity"].map(yardsticks(dataset)).to_numpy(dtype=float)
+    frames.append(used.assign(amount=-part * used["activity"], weight=part * price, size=part * used["size"])[columns])
+    # the stock held back from each period and carried into the next one, cyclically
+    stores = dataset["stores"].set_index("store")
+    periods = dataset["periods"]["period"].to_numpy(dtype=object)
+    following = pd.Series(np.roll(periods, -1), index=periods, dtype=object)
+    held = levels.rename(columns={"store": "id", "level": "amount"}).assign(
+        kind="store",
+        commodity=levels["store"].map(stores["commodity"]),
+        item=len(flows) + len(runs) + np.arange(len(levels)),
+        weight=1.0,
+    )[columns]
+    kept = 1.0 - held["id"].map(stores["loss"]).to_numpy(dtype=float)
+    period, amount = held["period"].map(following), -kept * held["amount"]
+    frames += [held, held.assign(period=period, amount=amount, size=kept * held["size"])]
+    # without the solver's noise, on a line or beside the largest amount of a balance
     every = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     every = every[every["amount"].abs() > FAINT * every["size"]]
     peak = every["amount"].abs().groupby([every[name] for name in NODE]).transform("max")
     every = every[every["amount"].abs() > FAINT * peak]
     node = every.groupby(NODE, sort=False).ngroup() if len(every) else pd.Series(dtype=int)
     return every.assign(node=node)[["item", "node", "amount", "weight"]].reset_index(drop=True)
-
-
-def _flow_ends(flows: pd.DataFrame, end: str) -> pd.DataFrame:
-    """Return one end of the flows: the quantity leaving an outlet, or arriving at an inlet."""
-    amount = flows["quantity" if end == "outlet" else "arrived"]
-    kind = flows[f"{end}_kind"]
-    # what reaches a store stands against what leaves it
-    signed = amount.where((kind != "store") | (end == "outlet"), -amount)
-    frame = pd.DataFrame(
-        {
-            "kind": kind,
-            "id": flows[f"{end}_id"],
-            "commodity": flows["commodity"],
-            "period": flows["period"],
-            "item": np.arange(len(flows)),
-            "amount": signed,
-            "weight": 1.0,
-            "size": flows["size"],
-        }
-    )
-    return frame[~kind.isin(OUTSIDE)]
-
-
-def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
-    """Return the inputs and outputs of the changed runs, weighted by reference price."""
-    recipes = dataset["recipes"]
-    process = process_of(dataset, runs["kind"], runs["id"]).astype(object)
-    frame = runs.assign(item=first + np.arange(len(runs)), process=process)
-    frame = frame.merge(recipes[["process", "commodity", "coefficient"]], on="process")
-    used = frame["coefficient"].abs()
-    price = frame["commodity"].map(yardsticks(dataset)).to_numpy(dtype=float)
-    return frame.assign(amount=-used * frame["activity"], weight=used * price, size=used * frame["size"])[
-        [*NODE, "item", "amount", "weight", "size"]
-    ]
-
-
-def _level_ends(dataset: Dataset, levels: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the stock held back from each period and carried into the next one, cyclically."""
-    stores = dataset["stores"].set_index("store")
-    periods = dataset["periods"]["period"].to_numpy(dtype=object)
-    following = pd.Series(np.roll(periods, -1), index=periods, dtype=object)
-    held = pd.DataFrame(
-        {
-            "kind": "store",
-            "id": levels["store"],
-            "commodity": levels["store"].map(stores["commodity"]),
-            "period": levels["period"],
-            "item": first + np.arange(len(levels)),
-            "amount": levels["level"],
-            "weight": 1.0,
-            "size": levels["size"],
-        }
-    )
-    kept = 1.0 - levels["store"].map(stores["loss"]).to_numpy(dtype=float)
-    brought = held.assign(
-        period=levels["period"].map(following), amount=-kept * held["amount"], size=kept * held["size"]
-    )
-    return held, brought

@@ -21,6 +21,7 @@ _EN_STEPS = {
 _EN_OTHER = ((1e9, "bn "), (1e6, "M "), (1e3, "k "))
 _ZH_STEPS = ((1e8, "亿"), (1e4, "万"))
 _ZH_UNITS = {"t": "吨"}
+_KEYS = {"enterprises": "enterprise", "sites": "site", "commodities": "commodity", "processes": "process"}
 
 
 def owners(dataset: Dataset) -> pd.Series:
@@ -34,13 +35,15 @@ def owners(dataset: Dataset) -> pd.Series:
 class Names:
     """Names of all entities in one language, ``en`` or ``zh``, by id; units and units of activity too.
 
-    Owners are enterprises, or public places under "@" and their site; `unit` is by commodity, `activity` by process.
+    Owners are enterprises, or public places under "@" and their site; `inside` are commodities as they stand inside a
+    sentence (acronyms and formulas keep their case); `unit` is by commodity, `activity` by process.
     """
 
     lang: str
     owner: Mapping[str, str]
     site: Mapping[str, str]
     commodity: Mapping[str, str]
+    inside: Mapping[str, str]
     process: Mapping[str, str]
     unit: Mapping[str, str]
     activity: Mapping[str, str]
@@ -48,50 +51,53 @@ class Names:
 
 def names(dataset: Dataset, lang: str) -> Names:
     """Return the names of a dataset in one language, else in the other, else the id."""
-    site = _named(dataset["sites"], "site", lang)
-    public = dataset["sites"].loc[dataset["sites"]["enterprise"] == "", "site"]
+    other = LANGUAGES[1 - LANGUAGES.index(lang)]
+    said: dict[str, dict[str, str]] = {}
+    for name, key in _KEYS.items():
+        table = dataset[name]
+        own, foreign = table[f"name_{lang}"], table[f"name_{other}"]
+        shown = own.where(own != "", foreign.where(foreign != "", table[key]))
+        said[key] = dict(zip(table[key], shown, strict=True))
+    inside = dict(said["commodity"])
+    for good, name in inside.items():
+        head = name.split(" ", 1)[0]
+        if len(head) > 1 and not any(c.isupper() or c.isdigit() for c in head[1:]):
+            inside[good] = name[:1].lower() + name[1:]
+    sites, goods, processes = (dataset[name] for name in ("sites", "commodities", "processes"))
+    public = sites.loc[sites["enterprise"] == "", "site"]
     return Names(
         lang=lang,
-        owner=_named(dataset["enterprises"], "enterprise", lang) | {PUBLIC + name: site[name] for name in public},
-        site=site,
-        commodity=_named(dataset["commodities"], "commodity", lang),
-        process=_named(dataset["processes"], "process", lang),
-        unit=dict(zip(dataset["commodities"]["commodity"], dataset["commodities"]["unit"], strict=True)),
-        activity=dict(zip(dataset["processes"]["process"], dataset["processes"]["activity_unit"], strict=True)),
+        owner=said["enterprise"] | {PUBLIC + name: said["site"][name] for name in public},
+        site=said["site"],
+        commodity=said["commodity"],
+        inside=inside,
+        process=said["process"],
+        unit=dict(zip(goods["commodity"], goods["unit"], strict=True)),
+        activity=dict(zip(processes["process"], processes["activity_unit"], strict=True)),
     )
 
 
-def _named(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
-    """Return names by id in one language, else in the other, else the id."""
-    other = LANGUAGES[1 - LANGUAGES.index(lang)]
-    own, foreign = table[f"name_{lang}"], table[f"name_{other}"]
-    said = own.where(own != "", foreign.where(foreign != "", table[key]))
-    return dict(zip(table[key], said, strict=True))
-
-
 def amount(quantity: float, unit: str, lang: str) -> str:
-    """Return a quantity in readable units: ``38 M Nm3``, ``3800 万 Nm3``.
+    """Return a quantity in readable units, to three significant figures: ``38 M Nm3``, ``3800 万 Nm3``.
 
-    `unit` is that of the tables, as ``kNm3`` or ``t``; words after it (``t tar``) are kept.
+    `unit` is that of the tables, as ``kNm3`` or ``t``; words after it (``t tar``) are kept in English.
     """
     measure, _, what = unit.partition(" ")
     measure, factor = _READ.get(measure, (measure, 1.0))
     value = quantity * factor
-    if lang == "zh":
-        step, prefix = next((pair for pair in _ZH_STEPS if abs(value) >= pair[0]), (1.0, ""))
-        said = f"{figure(value / step)} {prefix}{' ' if prefix and measure not in _ZH_UNITS else ''}"
-        return f"{said}{_ZH_UNITS.get(measure, measure)}".strip()
-    steps = _EN_STEPS.get(measure, tuple((size, prefix + measure) for size, prefix in _EN_OTHER))
-    step, name = next((pair for pair in steps if abs(value) >= pair[0]), (1.0, measure))
-    return f"{figure(value / step)} {name} {what}".strip()
-
-
-def figure(value: float) -> str:
-    """Return a number to three significant figures, never with an exponent."""
+    zh = lang == "zh"
+    steps = _ZH_STEPS if zh else _EN_STEPS.get(measure, tuple((size, name + measure) for size, name in _EN_OTHER))
+    step, name = next((pair for pair in steps if abs(value) >= pair[0]), (1.0, "" if zh else measure))
+    value /= step
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    said = f"{round(value, digits):.{digits}f}"
+    figure = f"{round(value, digits):.{digits}f}"
     if size >= 1000:
         lead = 10 ** (len(str(int(size))) - 3)
-        return str(round(value / lead) * lead)
-    return said.rstrip("0").rstrip(".") if "." in said else said
+        figure = str(round(value / lead) * lead)
+    elif "." in figure:
+        figure = figure.rstrip("0").rstrip(".")
+    if zh:
+        gap = " " if name and measure not in _ZH_UNITS else ""
+        return f"{figure} {name}{gap}{_ZH_UNITS.get(measure, measure)}".strip()
+    return f"{figure} {name} {what}".strip()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -38,7 +38,6 @@ from synergy.records.documents import (
     PlanJSON,
     ProposalJSON,
     RoundJSON,
-    SiteLabelJSON,
     TermJSON,
 )
 from synergy.records.plain import cells, plain, rows, sealed
@@ -54,10 +53,15 @@ if TYPE_CHECKING:
 ROUND_SCHEMA = "synergy/round/1"
 PLAN = "plan"  # the table in messages
 _NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
-_NAMES = ("name_en", "name_zh")
+# columns of the labels by table, the id first
+_LABELS = {
+    "enterprises": ("enterprise", "name_en", "name_zh", "county", "evidence"),
+    "sites": ("site", "enterprise", "name_en", "name_zh", "county", "latitude", "longitude"),
+    "commodities": ("commodity", "name_en", "name_zh", "unit", "hazard"),
+    "processes": ("process", "name_en", "name_zh", "activity_unit"),
+}
 _MOST = 1000  # faults that are collected
 _SHOWN = 60  # characters of a value
-Label = TypeVar("Label")
 
 
 def write_plan(plan: Plan, path: str | Path) -> None:
@@ -347,24 +351,19 @@ def labels(dataset: Dataset) -> LabelsJSON:
 
     A name that is blank in one language is taken from the other, else the id; a column that is missing is "".
     """
-    texts = dict[str, str]
-    return {
-        "enterprises": _labels(dataset, "enterprises", ("enterprise", *_NAMES, "county", "evidence"), texts),
-        "sites": _labels(
-            dataset, "sites", ("site", "enterprise", *_NAMES, "county", "latitude", "longitude"), SiteLabelJSON
-        ),
-        "commodities": _labels(dataset, "commodities", ("commodity", *_NAMES, "unit", "hazard"), texts),
-        "processes": _labels(dataset, "processes", ("process", *_NAMES, "activity_unit"), texts),
-    }
-
-
-def _labels(dataset: Dataset, table: str, names: Sequence[str], kind: Callable[..., Label]) -> dict[str, Label]:
-    frame = dataset[table]
-    key, *columns = (cells(frame[name]) if name in frame else [""] * len(frame) for name in names)
-    found: dict[str, Label] = {}
-    for ident, *row in zip(map(str, key), *columns, strict=True):
-        label = dict(zip(names[1:], row, strict=True))
-        label["name_en"] = label["name_en"] or label["name_zh"] or ident
-        label["name_zh"] = label["name_zh"] or label["name_en"]
-        found[ident] = kind(**label)
-    return found
+    found: dict[str, dict[str, Any]] = {}
+    for table, (first, *names) in _LABELS.items():
+        frame = dataset[table]
+        columns = [cells(frame[name]) if name in frame else [""] * len(frame) for name in names]
+        found[table] = {}
+        for ident, *row in zip(map(str, cells(frame[first])), *columns, strict=True):
+            label = dict(zip(names, row, strict=True))
+            label["name_en"] = label["name_en"] or label["name_zh"] or ident
+            label["name_zh"] = label["name_zh"] or label["name_en"]
+            found[table][ident] = label
+    return LabelsJSON(
+        enterprises=found["enterprises"],
+        sites=found["sites"],
+        commodities=found["commodities"],
+        processes=found["processes"],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -137,48 +137,23 @@ class RuleOptions:
 class Part:
     """Players that can trade with each other and are settled together.
 
-    `members` are k positions among the players, `total` is the amount to share: v(N), or their part of it; `floor`,
-    shape (k,), is v of each alone, minus infinity where one has no plan alone. Proven: all of them as a coalition of
-    their own are worth no more than `bound`; it is `total` where they are all players.
+    `members` are k positions among the players, `inside`, shape (players,), marks them; `total` is the amount to share:
+    v(N), or their part of it. Proven: all of them as a coalition of their own are worth no more than `bound`; it is
+    `total` where they are all players. By member, shape (k,): `floor` is v of each alone, minus infinity where one has
+    no plan alone, `floored` says who has one, and `ground`, from which gains count, is the floor, zero without one.
+    `gain` is the total less the ground; `losing`: they earn less together than alone, so that no payoff keeps all
+    floors.
     """
 
     members: Ints
+    inside: Bools
     total: float
-    floor: Floats
     bound: float
-
-    @property
-    def floored(self) -> Bools:
-        """Return which players have a standalone plan, shape (k,)."""
-        return np.isfinite(self.floor)
-
-    @property
-    def ground(self) -> Floats:
-        """Return the reference point of gains, shape (k,): the floor, zero where there is none."""
-        return np.where(self.floored, self.floor, 0.0)
-
-    @property
-    def gain(self) -> float:
-        """Return the total less the ground."""
-        return self.total - float(self.ground.sum())
-
-    def losing(self, tolerance: float) -> bool:
-        """Return whether the players earn less together than alone, so that no payoff keeps all floors."""
-        return bool(self.floored.all()) and self.gain < -tolerance
-
-
-def coalition(members: Ints | list[int], players: int) -> Bools:
-    """Return positions as a coalition, shape (players,)."""
-    inside = np.zeros(players, np.bool_)
-    inside[members] = True
-    return inside
-
-
-def tolerance_of(asked: CachedGame, options: RuleOptions) -> float:
-    """Return the tolerance of an excess, money a year: a fraction of the largest value, of all and of each alone."""
-    count = len(asked.players)
-    worths = asked.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
-    return options.tolerance * (max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0)
+    floor: Floats
+    floored: Bools
+    ground: Floats
+    gain: float
+    losing: bool
 
 
 def parts_of(asked: CachedGame, options: RuleOptions) -> tuple[Part, ...]:
@@ -193,29 +168,32 @@ def parts_of(asked: CachedGame, options: RuleOptions) -> tuple[Part, ...]:
     RuleUndefined
         Where all players together have no plan.
     """
-    count = len(asked.players)
-    whole = asked.value(np.ones(count, np.bool_))
+    count, components, tolerance = len(asked.players), asked.components, options.tolerance * asked.scale
+    whole, *alone = asked.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
     if not np.isfinite(whole.value):
         raise RuleUndefined("settlement", "no_plan")
-    floor = np.array([worth.value for worth in asked.values(list(np.eye(count, dtype=np.bool_)))])
-    one = (Part(np.arange(count), whole.value, floor, whole.value),)
-    if len(asked.components) == 1:
-        return one
-    worths = asked.values([coalition(members, count) for members in asked.components])
+    floor = np.array([worth.value for worth in alone])
+    ground = np.where(np.isfinite(floor), floor, 0.0)
+    worths = asked.values([np.isin(np.arange(count), members) for members in components])
     left = whole.value - sum(worth.value for worth in worths)
     open_gaps = sum(worth.bound - worth.value for worth in (*worths, whole))
-    if not abs(left) <= tolerance_of(asked, options) + open_gaps:
-        return one
-    apart = [
-        Part(members, worth.value, floor[members], worth.bound)
-        for members, worth in zip(asked.components, worths, strict=True)
-    ]
-    gains = np.array([max(0.0, part.gain) for part in apart])
-    weights = gains if gains.sum() > 0 else np.array([float(len(part.members)) for part in apart])
-    totals = [part.total + more for part, more in zip(apart, (left * weights / weights.sum()).tolist(), strict=True)]
-    return tuple(
-        replace(part, total=total, bound=max(part.bound, total)) for part, total in zip(apart, totals, strict=True)
-    )
+    if len(components) == 1 or not abs(left) <= tolerance + open_gaps:
+        components, totals, bounds = (np.arange(count),), [whole.value], [whole.value]
+    else:
+        gains = np.array(
+            [max(0.0, worth.value - float(ground[at].sum())) for at, worth in zip(components, worths, strict=True)]
+        )
+        weights = gains if gains.sum() > 0 else np.array([float(len(members)) for members in components])
+        more = (left * weights / weights.sum()).tolist()
+        totals = [worth.value + extra for worth, extra in zip(worths, more, strict=True)]
+        bounds = [max(worth.bound, total) for worth, total in zip(worths, totals, strict=True)]
+    parts = []
+    for members, total, bound in zip(components, totals, bounds, strict=True):
+        low, inside = floor[members], np.isin(np.arange(count), members)
+        gain, floored = total - float(ground[members].sum()), np.isfinite(low)
+        losing = bool(floored.all()) and gain < -tolerance
+        parts.append(Part(members, inside, total, bound, low, floored, ground[members], gain, losing))
+    return tuple(parts)
 
 
 def subsets(count: int) -> Bools:

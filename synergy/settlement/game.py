@@ -96,11 +96,11 @@ class Game(Protocol):
     def assignment(self) -> Assignment | None:
         """Return the assignment structure, where the game is an assignment game."""
 
-    def value(self, members: Bools) -> Worth:
-        """Return the value of a coalition; that of the grand coalition includes the aims of the round."""
-
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return the values of coalitions in the order given; bitwise equal for any number of workers."""
+        """Return the values of coalitions in the order given; bitwise equal for any number of workers.
+
+        That of the grand coalition includes the aims of the round.
+        """
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition with the greatest excess under a payoff (money a year): the separation problem.
@@ -168,23 +168,22 @@ class TableGame:
 
 
 class CachedGame:
-    """Game with a cache of its answers."""
+    """Game with a cache of its answers.
+
+    `names` are the players as an array. `scale` is the size of its values, money a year: that of the greatest, of all
+    and of each alone, 1 where all are zero; tolerances are parts of it.
+    """
 
     def __init__(self, game: Game) -> None:
         self._game = game
         self.players, self.components = game.players, game.components
         self.start, self.assignment = game.start, game.assignment
+        self.names = np.array(game.players, dtype=object)
         self._worst: dict[tuple[bytes, bytes], Found] = {}
         self.known: dict[bytes, tuple[Bools, Worth]] = {}
-
-    @property
-    def stopped(self) -> str | None:
-        """Return the reason that ended a search early, other than gap or work."""
-        return self._game.stopped
-
-    def value(self, members: Bools) -> Worth:
-        """Return the value of a coalition."""
-        return self.values([members])[0]
+        count = len(game.players)
+        worths = self.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
+        self.scale = max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
         """Return the values of coalitions; each unknown one is queried once."""
@@ -194,21 +193,30 @@ class CachedGame:
         return [self.known[members.tobytes()][1] for members in many]
 
     def worst(self, payoff: Floats, among: Bools) -> Found:
-        """Return the coalition with the greatest excess under a payoff; answers are cached."""
-        key = (among.tobytes(), payoff[among].tobytes())
-        if key not in self._worst:
-            found = self._listed(payoff, among)
-            if found is None:
-                found = self._game.worst(payoff, among)
-                if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
-                    bound = max(found.value, found.bound + float(payoff[found.members].sum()))
-                    self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
-            self._worst[key] = found
-        return self._worst[key]
+        """Return the coalition with the greatest excess under a payoff; answers are cached.
 
-    def names(self, members: Ints) -> tuple[str, ...]:
-        """Return the names of the enterprises at some positions."""
-        return tuple(self.players[at] for at in members.tolist())
+        The game is not asked where there is no other coalition than all, or the values of all others are known.
+        """
+        key = (among.tobytes(), payoff[among].tobytes())
+        if key in self._worst:
+            return self._worst[key]
+        known, others = self.inside(among), 2.0 ** int(among.sum()) - 2
+        if others == 0:
+            found = Found(np.zeros(len(among), np.bool_), -np.inf, -np.inf, -np.inf)
+        elif known and len(known) >= others:
+            rows = np.array([members for members, _ in known])
+            paid = rows @ payoff
+            excess = np.array([worth.value for _, worth in known]) - paid
+            bound = np.array([worth.bound for _, worth in known]) - paid
+            worst = int(np.argmax(excess))
+            found = Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
+        else:
+            found = self._game.worst(payoff, among)
+            if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
+                most = max(found.value, found.bound + float(payoff[found.members].sum()))
+                self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, most))
+        self._worst[key] = found
+        return found
 
     def inside(self, among: Bools) -> list[tuple[Bools, Worth]]:
         """Return the known proper coalitions of some players."""
@@ -218,20 +226,6 @@ class CachedGame:
             for members, worth in self.known.values()
             if 0 < members.sum() < most and not (members & ~among).any()
         ]
-
-    def _listed(self, payoff: Floats, among: Bools) -> Found | None:
-        """Return the worst coalition where the values of all are known; none where there is no other coalition."""
-        known = self.inside(among)
-        if among.sum() == 1:
-            return Found(np.zeros(len(among), np.bool_), -np.inf, -np.inf, -np.inf)
-        if not known or len(known) < 2.0 ** int(among.sum()) - 2:
-            return None
-        rows = np.array([members for members, _ in known])
-        paid = rows @ payoff
-        excess = np.array([worth.value for _, worth in known]) - paid
-        bound = np.array([worth.bound for _, worth in known]) - paid
-        worst = int(np.argmax(excess))
-        return Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
 
 
 # English, Chinese

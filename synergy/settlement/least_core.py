@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from synergy.settlement.division import Part, coalition
-from synergy.settlement.game import Bools, CachedGame, Floats, Found
+from synergy.settlement.division import Part
+from synergy.settlement.game import Bools, CachedGame, Floats
 
 ACTIVE = 1e-11  # multipliers above it, relative to the largest, belong to rows that bind
 SLACK = 1e-9  # rows may be short by it, in the unit of the point
@@ -48,21 +48,10 @@ def minimise(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Points y, shape (k,), with ``rows @ y >= right`` (of the size of 1) and ``sum(y) == total``."""
+def nearest(target: Floats, low: Floats, total: float, rows: Floats, right: Floats) -> Floats:
+    """Return the point nearest to a target of those with ``rows @ y >= right``, ``y >= low`` and ``sum(y) == total``.
 
-    rows: Floats
-    right: Floats
-    total: float
-
-    def short(self, point: Floats) -> float:
-        """Return the greatest violation of a row, at most 0 for none."""
-        return float(np.max(self.right - self.rows @ point, initial=-np.inf))
-
-
-def nearest(target: Floats, region: Region) -> Floats:
-    """Return the point of a region (which must not be empty) nearest to a target, unique; shape (k,).
+    It is unique, shape (k,); there must be such points. `low` may be minus infinity, `right` is of the size of 1.
 
     Least distance programming: the nearest point solves a least-squares problem with multipliers of zero or more, one
     for each row; the rows with positive multipliers hold as equations, which gives the point to machine precision.
@@ -71,61 +60,47 @@ def nearest(target: Floats, region: Region) -> Floats:
     ----------
     Lawson, C. L., Hanson, R. J. (1974), Solving Least Squares Problems, chapter 23, doi:10.1137/1.9781611971217.
     """
-    count = len(target)
-    middle = target + (region.total - target.sum()) / count
-    if region.short(middle) <= 0:
-        return np.asarray(middle)
-    flat = region.rows - region.rows.mean(axis=1, keepdims=True)  # the part of each row along sum(y) == total
-    missing = region.right - region.rows @ middle
+    count, held = len(target), np.isfinite(low)
+    rows, right = np.vstack([np.eye(count)[held], rows]), np.append(low[held], right)
+    middle: Floats = target + (total - target.sum()) / count
+    missing = right - rows @ middle
+    if missing.max(initial=-np.inf) <= 0:
+        return middle
+    from scipy.optimize import lsq_linear, nnls  # half a second of loading that most commands do without
+
+    flat = rows - rows.mean(axis=1, keepdims=True)  # the part of each row along sum(y) == total
     eased = missing - SLACK  # a region that rounding has just emptied is still solved
-    multipliers = _multipliers(flat, eased)
-    residual = np.append(flat.T @ multipliers, eased @ multipliers) - np.append(np.zeros(count), 1.0)
+    matrix, aim = np.vstack([flat.T, eased]), np.append(np.zeros(count), 1.0)
+    try:
+        found = nnls(matrix, aim, maxiter=50 * (len(eased) + len(aim)))[0]
+    except RuntimeError:  # cycles on degenerate rows
+        found = np.maximum(lsq_linear(matrix, aim, bounds=(0.0, np.inf), method="bvls").x, 0.0)
+    multipliers = np.asarray(found, dtype=np.float64)
+    residual = np.append(flat.T @ multipliers, eased @ multipliers) - aim
     rough: Floats = middle - residual[:-1] / residual[-1]
     active = multipliers > ACTIVE * multipliers.max(initial=0.0)
     exact: Floats = middle + np.linalg.lstsq(flat[active], missing[active], rcond=1e-12)[0]
-    return exact if region.short(exact) <= max(2 * SLACK, region.short(rough)) else rough
-
-
-def _multipliers(flat: Floats, missing: Floats) -> Floats:
-    """Return the multipliers of the rows, zero or more."""
-    from scipy.optimize import lsq_linear, nnls  # half a second of loading that most commands do without
-
-    matrix = np.vstack([flat.T, missing])
-    aim = np.append(np.zeros(flat.shape[1]), 1.0)
-    try:
-        return np.asarray(nnls(matrix, aim, maxiter=50 * (len(missing) + len(aim)))[0], dtype=np.float64)
-    except RuntimeError:  # cycles on degenerate rows
-        found = lsq_linear(matrix, aim, bounds=(0.0, np.inf), method="bvls").x
-        return np.maximum(np.asarray(found, dtype=np.float64), 0.0)
+    short, rougher = (float(np.max(right - rows @ point, initial=-np.inf)) for point in (exact, rough))
+    return exact if short <= max(2 * SLACK, rougher) else rough
 
 
 @dataclass(slots=True)
 class ScaledPart:
     """Part in normalised units: gains over the ground, divided by `unit`, and the coalitions known so far.
 
-    `unit` is the money a year that counts as 1; `floored`: all floors can be kept. `known` holds coalitions (shape
-    (k,), 0 and 1) with their values over the ground.
+    `unit` is the money a year that counts as 1. In units: `gain` is what is shared; `low`, shape (k,), are lower bounds
+    of shares, minus infinity for players without a standalone plan. `floored`: all floors can be kept. The coalitions
+    known are `rows`, shape (m, k), 0 and 1, with their values over the ground `right`, shape (m,).
     """
 
     asked: CachedGame
     part: Part
     unit: float
+    gain: float
+    low: Floats
     floored: bool
-    known: dict[bytes, tuple[Floats, float]] = field(default_factory=dict)
-
-    @property
-    def gain(self) -> float:
-        """Return the gain to share, in units."""
-        return self.part.gain / self.unit
-
-    @property
-    def low(self) -> Floats:
-        """Return the lower bounds of shares in units, shape (k,): minus infinity for players without a standalone plan.
-
-        Where together they earn less than alone, nobody has a floor; less by the tolerance, all floors give way.
-        """
-        give = min(0.0, self.gain) / len(self.part.members) if self.part.floored.all() else 0.0
-        return np.where(self.part.floored & self.floored, give, -np.inf)
+    rows: Floats
+    right: Floats
 
     def payoff(self, shares: Floats) -> Floats:
         """Return payoffs of all players, shape (players,), those of other parts zero; they sum to the total."""
@@ -139,43 +114,40 @@ class ScaledPart:
         shares: Floats = (payoff[self.part.members] - self.part.ground) / self.unit
         return shares
 
-    def worst(self, payoff: Floats) -> Found:
-        """Return the worst coalition of the part's players."""
-        return self.asked.worst(payoff, coalition(self.part.members, len(self.asked.players)))
-
     def add(self, members: Bools, value: float) -> bool:
         """Add a coalition; return whether it is new."""
-        inside = members[self.part.members]
-        new = inside.tobytes() not in self.known
+        row = members[self.part.members].astype(np.float64)
+        new = not (self.rows == row).all(axis=1).any()
         if new:
-            row = inside.astype(np.float64)
-            self.known[inside.tobytes()] = row, (value - float(row @ self.part.ground)) / self.unit
+            self.rows = np.vstack([self.rows, row])
+            self.right = np.append(self.right, (value - float(row @ self.part.ground)) / self.unit)
         return new
-
-    def table(self) -> tuple[Floats, Floats]:
-        """Return the coalitions known, shapes (m, k) and (m,)."""
-        rows = np.array([row for row, _ in self.known.values()]).reshape(-1, len(self.part.members))
-        return rows, np.array([right for _, right in self.known.values()])
-
-    def region(self, low: Floats, excess: float = 0.0, need: float = 0.0) -> Region:
-        """Return the shares above `low` that pay every known coalition up to an excess; their sum is gain and need."""
-        rows, right = self.table()
-        held = np.isfinite(low)
-        sides = np.concatenate([low[held], right - excess])
-        return Region(np.vstack([np.eye(len(low))[held], rows]), sides, self.gain + need)
 
 
 def frame_of(asked: CachedGame, part: Part, tolerance: float) -> ScaledPart:
     """Return a part in normalised units, with all known coalitions.
 
-    The unit is the gain, or the tolerance (money a year) where there is less.
+    The unit is the gain, or the tolerance (money a year) where there is less. Where together they earn less than alone,
+    nobody has a floor; less by the tolerance, all floors give way.
     """
-    frame = ScaledPart(asked, part, max(abs(part.gain), tolerance), not part.losing(tolerance))
-    for members, worth in asked.inside(coalition(part.members, len(asked.players))):
-        alone = members.sum() == 1 and frame.floored
-        if not alone and np.isfinite(worth.value):
-            frame.add(members, worth.value)
-    return frame
+    unit, floored, count = max(abs(part.gain), tolerance), not part.losing, len(part.members)
+    gain = part.gain / unit
+    give = min(0.0, gain) / count if part.floored.all() else 0.0
+    known = [
+        (members[part.members].astype(np.float64), worth.value)
+        for members, worth in asked.inside(part.inside)
+        if np.isfinite(worth.value) and not (floored and members.sum() == 1)
+    ]
+    return ScaledPart(
+        asked=asked,
+        part=part,
+        unit=unit,
+        gain=gain,
+        low=np.where(part.floored & floored, give, -np.inf),
+        floored=floored,
+        rows=np.array([row for row, _ in known]).reshape(-1, count),
+        right=np.array([(value - float(row @ part.ground)) / unit for row, value in known]),
+    )
 
 
 def stabilise(frame: ScaledPart, target: Floats, tolerance: float, rounds: int) -> tuple[Floats, float, bool]:
@@ -204,58 +176,48 @@ def stabilise(frame: ScaledPart, target: Floats, tolerance: float, rounds: int) 
     games with an application to cooperative procurement, International Journal of Production Economics 128, 310-321,
     doi:10.1016/j.ijpe.2010.07.027 (adding coalitions).
     """
+    asked, part, count = frame.asked, frame.part, len(frame.low)
     visited: list[tuple[float, Floats]] = []
     least = 0.0
     for _ in range(rounds):
-        least = max(least, _least_excess(frame))
-        payoff = frame.payoff(nearest(target, frame.region(frame.low, least)))
-        found = frame.worst(payoff)
+        if len(frame.rows):  # the least max(0, right - rows @ y) over shares y; the last variable is the excess
+            answer = minimise(
+                np.append(np.zeros(count), 1.0),
+                np.append(frame.low, 0.0),
+                np.column_stack([frame.rows, np.ones(len(frame.rows))]),
+                frame.right,
+                np.append(np.ones(count), 0.0).reshape(1, -1),
+                np.array([frame.gain]),
+            )
+            if answer is None:
+                raise ArithmeticError(
+                    "the linear program of the least excess has no solution, though it always has one"
+                )
+            least = max(least, answer.cost)
+        payoff = frame.payoff(nearest(target, frame.low, frame.gain, frame.rows, frame.right - least))
+        found = asked.worst(payoff, part.inside)
         if found.excess <= least * frame.unit + tolerance:
             return payoff, least * frame.unit, True
-        visited.append((min(found.bound, by_duals(frame, payoff)), payoff))
+        visited.append((min(found.bound, by_duals(asked, part, payoff)), payoff))
         if not frame.add(found.members, found.value):
             break  # the solvers disagree within their tolerances: nothing new to learn
-    proven = frame.asked.start
-    if proven is not None or not visited:
-        shares = target if proven is None else frame.shares(proven)
-        payoff = frame.payoff(nearest(shares, frame.region(frame.low, least)))
-        visited.append((by_duals(frame, payoff), payoff))
+    if asked.start is not None or not visited:
+        shares = target if asked.start is None else frame.shares(asked.start)
+        payoff = frame.payoff(nearest(shares, frame.low, frame.gain, frame.rows, frame.right - least))
+        visited.append((by_duals(asked, part, payoff), payoff))
     return min(visited, key=lambda seen: seen[0])[1], least * frame.unit, False
 
 
-def _least_excess(frame: ScaledPart) -> float:
-    """Return the least excess, zero or more, that the known coalitions leave, in units.
-
-    ``min max(0, right - rows @ y)`` over shares that sum to the gain; zero where the core may be there.
-    """
-    rows, right = frame.table()
-    if not len(rows):
-        return 0.0
-    count = rows.shape[1]
-    answer = minimise(
-        np.append(np.zeros(count), 1.0),
-        np.append(frame.low, 0.0),
-        np.column_stack([rows, np.ones(len(rows))]),
-        right,
-        np.append(np.ones(count), 0.0).reshape(1, -1),
-        np.array([frame.gain]),
-    )
-    if answer is None:
-        raise ArithmeticError("the linear program of the least excess has no solution, though it always has one")
-    return max(0.0, answer.cost)
-
-
-def by_duals(frame: ScaledPart, payoff: Floats) -> float:
+def by_duals(asked: CachedGame, part: Part, payoff: Floats) -> float:
     """Return a proven bound on the excess of every coalition of a part, from the game's dual payoffs alone.
 
     The duals pay every coalition S at least v(S), so ``v(S) - x(S)`` is at most what S gets less than by them, and that
     is greatest for those who get less. Money a year, for payoffs x of all players; infinity where the game has no
     duals.
     """
-    start = frame.asked.start
-    if start is None:
+    if asked.start is None:
         return np.inf
-    missing = (start - payoff)[frame.part.members]
+    missing = (asked.start - payoff)[part.members]
     short = np.maximum(missing, 0.0)
     everyone = bool((missing > 0).all())
     return float(short.sum() - (missing.min() if everyone else 0.0))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from synergy.scenario import JSON, Cell
+from synergy.scenario import JSON
 from synergy.settlement.game import Bools, Floats, Ints
 from synergy.settlement.rules import Shares
 
@@ -37,16 +36,6 @@ class Trades:
     low: Floats
     high: Floats
 
-    @property
-    def middle(self) -> Floats:
-        """Return the payments a year in the middle of the bands, money."""
-        return (self.low + self.high) / 2 * self.quantity
-
-    @property
-    def half(self) -> Floats:
-        """Return half the width of the bands, money a year; zero where a band is empty."""
-        return np.maximum(self.high - self.low, 0.0) / 2 * self.quantity
-
     def received(self, payment: np.ndarray, players: int) -> np.ndarray:
         """Return the net receipts of each player, shape (players,), in the type of the payments."""
         total = np.zeros(players, payment.dtype)
@@ -60,13 +49,11 @@ class Ladder:
     """Rounding of prices and money.
 
     Prices are multiples of `step` (0.01, 1, 5 ...), money per unit of the commodity; `unit` is the smallest money that
-    is paid. With `hold` payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump
-    sum; without, payoffs move with the rounded prices, but none falls below its standalone value.
+    is paid. Payoffs stay as settled: each enterprise's balance of rounding is settled beside its lump sum.
     """
 
     step: float = 0.01
     unit: float = 0.01
-    hold: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +76,7 @@ class Prices:
     `price` is money per unit of the commodity, within the band, and a multiple of its `step`, which is 0 where its band
     holds a single price; `payment` is that of the buyer to the seller a year. `lump` is the lump sum of each, which no
     prices within the bands carry, `balance` is for the rounding, and `transfer`, the total receipts of each, sums to
-    exactly zero.
+    exactly zero. `payoff` is the own accounts of each and its transfer, money a year.
     """
 
     price: Floats
@@ -99,10 +86,7 @@ class Prices:
     balance: Ints
     transfer: Ints
     unit: float
-
-    def payoff(self, own: Floats) -> Floats:
-        """Return the payoff of each enterprise, money a year, from its own accounts and its transfer."""
-        return own + self.transfer * self.unit
+    payoff: Floats
 
 
 def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) -> Prices:
@@ -111,38 +95,39 @@ def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) ->
     Prices lie within the bands as near to their middles as the payoffs allow, lump sums are the least possible;
     transfers sum to exactly zero, and with them nobody gets less than alone (but for less than a unit where all gains
     together are smaller than the units needed).
+
+    Where a band is narrower than a step of the ladder and holds no multiple of it the step is divided by ten until it
+    does; where that does not help (a band of a single price) the price stays and its step is 0.
     """
     ladder = ladder or Ladder()
     players, unit = len(wanted.own), ladder.unit
     transfer = wanted.payoff - wanted.own
     transfer = transfer - transfer.mean()
     paid = payments(trades, transfer)
-    exact, step = _on_ladder(paid / trades.quantity, trades, ladder.step)
+    # prices on the ladder, within their bands
+    exact, step = paid / trades.quantity, np.zeros(len(paid))
+    low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
+    for power in range(FINER + 1):
+        fine = ladder.step / 10**power
+        least, most = np.ceil(low / fine - NEAR), np.floor(high / fine + NEAR)
+        fits = (step == 0) & (least <= most)
+        exact = np.where(fits, np.clip(np.rint(exact / fine), least, most) * fine, exact)
+        step[fits] = fine
     payment = np.rint(exact * trades.quantity / unit).astype(np.int64)
+    # lump sums in whole units, with sum zero; zeros stay zero
     lump = transfer - trades.received(paid, players)
-    scale = float(np.abs(transfer).sum() + np.abs(paid).sum())
-    lump[np.abs(lump) <= SMALL * scale] = 0.0
-    lumps = _summing_to_zero(lump / unit)
+    some = np.abs(lump) > SMALL * float(np.abs(transfer).sum() + np.abs(paid).sum())
+    lumps = np.zeros(players, dtype=np.int64)
+    if some.any():
+        shifted = lump[some] / unit
+        shifted = shifted - shifted.sum() / some.sum()
+        lumps[some] = _whole(shifted, np.floor(shifted).astype(np.int64))
     # the least individually rational transfers; who has no plan alone has a bound that never binds
     free = -(2.0**60) / max(players, 1)
     floor = np.ceil(np.maximum((wanted.standalone - wanted.own) / unit - NEAR, free)).astype(np.int64)
-    prices = trades.received(payment, players) + lumps
-    if ladder.hold:
-        balance = _whole(transfer / unit, floor) - prices
-    else:
-        broken = np.maximum(floor - prices, 0)
-        balance = broken - _taken(int(broken.sum()), np.maximum(prices - floor, 0))
-    return Prices(exact, step, payment, lumps, balance, prices + balance, unit)
-
-
-def _summing_to_zero(lump: Floats) -> Ints:
-    """Return lump sums as whole numbers that sum to zero; zeros stay zero."""
-    lumps = np.zeros(len(lump), dtype=np.int64)
-    some = lump != 0
-    if some.any():
-        shifted = lump[some] - lump[some].sum() / some.sum()
-        lumps[some] = _whole(shifted, np.floor(shifted).astype(np.int64))
-    return lumps
+    whole = _whole(transfer / unit, floor)
+    balance = whole - trades.received(payment, players) - lumps
+    return Prices(exact, step, payment, lumps, balance, whole, unit, wanted.own + whole * unit)
 
 
 def payments(trades: Trades, transfer: Floats) -> Floats:
@@ -164,81 +149,54 @@ def payments(trades: Trades, transfer: Floats) -> Floats:
     on Control and Optimization 20, 221-246, doi:10.1137/0320018. Rockafellar, R. T. (1984), Network Flows and
     Monotropic Optimization (potentials).
     """
-    dual = _Dual(trades, transfer)
-    potential = np.zeros(len(transfer))
-    height = dual.height(potential)
+    players, middle = len(transfer), (trades.low + trades.high) / 2 * trades.quantity
+    half = np.maximum(trades.high - trades.low, 0.0) / 2 * trades.quantity  # zero where a band is empty
+    limit = float(max(players, 1))
+    scale = float(half.sum() + np.abs(transfer).sum() + np.abs(middle).sum()) or 1.0
+    potential, lean, height = np.zeros(players), np.zeros(len(middle)), 0.0
     for _ in range(STEPS):
-        slope = dual.slope(potential)
-        held = (np.abs(potential) >= dual.limit) & (slope * potential < 0)
-        if np.abs(slope[~held]).max(initial=0.0) <= PRECISE * dual.scale:
+        slope = trades.received(middle + half * np.clip(lean, -1.0, 1.0), players) - transfer
+        held = (np.abs(potential) >= limit) & (slope * potential < 0)
+        if np.abs(slope[~held]).max(initial=0.0) <= PRECISE * scale:
             break
-        step = dual.step(potential, slope, ~held)
-        potential, height, moved = _descend(dual, potential, step, slope, height)
-        if not moved:
+        curvature = np.where(np.abs(lean) < 1.0, half, 0.0)
+        step = _newton_step(trades, curvature, slope, ~held, PRECISE * scale, limit)
+        for _ in range(HALVINGS):
+            there = np.clip(potential + step, -limit, limit)
+            lean = there[trades.seller] - there[trades.buyer]
+            inside = np.minimum(np.abs(lean), 1.0)
+            rise = half * (inside * np.abs(lean) - inside**2 / 2) + middle * lean
+            lower = float(rise.sum() - transfer @ there)
+            if lower < height + ENOUGH * float(slope @ (there - potential)):
+                break
+            step = step / 2
+        else:  # nothing descends any more
             break
-    return dual.payment(potential)
+        potential, height = there, lower
+    return middle + half * np.clip(potential[trades.seller] - potential[trades.buyer], -1.0, 1.0)
 
 
-def _descend(dual: _Dual, potential: Floats, step: Floats, slope: Floats, height: float) -> tuple[Floats, float, bool]:
-    """Return the point of a backtracking step that descends, its height, and whether it moved at all."""
-    for _ in range(HALVINGS):
-        there = np.clip(potential + step, -dual.limit, dual.limit)
-        lower = dual.height(there)
-        if lower < height + ENOUGH * float(slope @ (there - potential)):
-            return there, lower, True
-        step = step / 2
-    return potential, height, False
+def _newton_step(trades: Trades, curvature: Floats, slope: Floats, free: Bools, least: float, limit: float) -> Floats:
+    """Return the Newton step of the free players, shape (players,), zero for the others.
 
-
-class _Dual:
-    """Dual problem: a convex, piecewise quadratic function of one potential for each player."""
-
-    def __init__(self, trades: Trades, transfer: Floats) -> None:
-        self.trades, self.transfer = trades, transfer
-        self.middle, self.half = trades.middle, trades.half
-        self.limit = float(max(len(transfer), 1))
-        self.scale = float(self.half.sum() + np.abs(transfer).sum() + np.abs(self.middle).sum()) or 1.0
-
-    def _lean(self, potential: Floats) -> Floats:
-        """Return the sellers' less the buyers' potentials, shape (a,)."""
-        lean: Floats = potential[self.trades.seller] - potential[self.trades.buyer]
-        return lean
-
-    def payment(self, potential: Floats) -> Floats:
-        """Return the payments, shape (a,)."""
-        return self.middle + self.half * np.clip(self._lean(potential), -1.0, 1.0)
-
-    def height(self, potential: Floats) -> float:
-        """Return the value of the dual function."""
-        lean = self._lean(potential)
-        inside = np.minimum(np.abs(lean), 1.0)
-        rise = self.half * (inside * np.abs(lean) - inside**2 / 2) + self.middle * lean
-        return float(rise.sum() - self.transfer @ potential)
-
-    def slope(self, potential: Floats) -> Floats:
-        """Return the gradient of the dual: receipts of each player beyond its transfer."""
-        received: Floats = self.trades.received(self.payment(potential), len(self.transfer))
-        return received - self.transfer
-
-    def step(self, potential: Floats, slope: Floats, free: np.ndarray) -> Floats:
-        """Return the Newton step of the free players; in directions without curvature, as far down as the limit."""
-        count = len(potential)
-        weight = np.where(np.abs(self._lean(potential)) < 1.0, self.half, 0.0)
-        pair = self.trades.seller * count + self.trades.buyer
-        links = np.bincount(pair, weight, minlength=count * count).reshape(count, count)
-        links = links + links.T
-        matrix = (np.diag(links.sum(axis=1)) - links)[np.ix_(free, free)]
-        values, vectors = np.linalg.eigh(matrix)
-        curved = values > PRECISE * float(values.max(initial=0.0))
-        down = -(vectors.T @ slope[free])
-        part = vectors[:, curved] @ (down[curved] / values[curved])
-        straight = vectors[:, ~curved] @ down[~curved]
-        size = float(np.abs(straight).max(initial=0.0))
-        if size > PRECISE * self.scale:
-            part = part + straight * (2 * self.limit / size)
-        step = np.zeros(count)
-        step[free] = part
-        return step
+    `curvature`, shape (a,), is that of the dual along each exchange. In directions without any the step goes as far
+    down as the limit, unless the slope is at most `least` there.
+    """
+    count = len(slope)
+    links = np.bincount(trades.seller * count + trades.buyer, curvature, minlength=count * count).reshape(count, count)
+    links = links + links.T
+    matrix = (np.diag(links.sum(axis=1)) - links)[np.ix_(free, free)]
+    values, vectors = np.linalg.eigh(matrix)
+    curved = values > PRECISE * float(values.max(initial=0.0))
+    down = -(vectors.T @ slope[free])
+    part = vectors[:, curved] @ (down[curved] / values[curved])
+    straight = vectors[:, ~curved] @ down[~curved]
+    size = float(np.abs(straight).max(initial=0.0))
+    if size > least:
+        part = part + straight * (2 * limit / size)
+    step = np.zeros(count)
+    step[free] = part
+    return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,24 +259,6 @@ def limited(trades: Trades, limits: PriceLimits) -> Limited:
     return Limited(narrowed, shown, least_refused & ~agreed, most_refused & ~agreed)
 
 
-def _on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
-    """Return the prices (a,), money per unit, rounded to the ladder and within their bands, and the step of each.
-
-    Where a band is narrower than a step and holds no multiple of it the step is divided by ten until it does; where
-    that does not help (a band of a single price) the price stays and its step is 0.
-    """
-    low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
-    rounded, used = price.copy(), np.zeros(len(price))
-    for power in range(FINER + 1):
-        fine = step / 10**power
-        least, most = np.ceil(low / fine - NEAR), np.floor(high / fine + NEAR)
-        fits = (used == 0) & (least <= most)
-        multiple = np.clip(np.rint(price / fine), least, most)
-        rounded[fits] = multiple[fits] * fine
-        used[fits] = fine
-    return rounded, used
-
-
 def _whole(amount: Floats, floor: Ints) -> Ints:
     """Return amounts that sum to a whole number (but for rounding) as whole numbers with the same sum.
 
@@ -327,11 +267,8 @@ def _whole(amount: Floats, floor: Ints) -> Ints:
     """
     down = np.maximum(np.floor(amount), floor).astype(np.int64)
     left = int(np.rint(amount.sum())) - int(down.sum())
-    if left >= 0:
-        order = np.argsort(-(amount - down), kind="stable")
-        return down + _dealt(left, len(down), order)
-    back: Ints = down - _taken(-left, down - floor)
-    return back
+    whole: Ints = down + _dealt(left, down - amount) if left >= 0 else down - _taken(-left, down - floor)
+    return whole
 
 
 def _taken(amount: int, slack: Ints) -> Ints:
@@ -341,19 +278,18 @@ def _taken(amount: int, slack: Ints) -> Ints:
     """
     total = int(slack.sum())
     if amount >= total:
-        more: Ints = slack + _dealt(amount - total, len(slack), np.argsort(-slack, kind="stable"))
+        more: Ints = slack + _dealt(amount - total, -slack)
         return more
     exact = slack * (amount / total)
     share = np.minimum(np.floor(exact).astype(np.int64), slack)
-    order = np.argsort(-np.where(slack > share, exact - share, -1.0), kind="stable")
-    given: Ints = share + _dealt(amount - int(share.sum()), len(slack), order)
+    given: Ints = share + _dealt(amount - int(share.sum()), -np.where(slack > share, exact - share, -1.0))
     return given
 
 
-def _dealt(amount: int, count: int, order: Ints) -> Ints:
-    """Return an amount dealt out one by one in an order, round after round, shape (count,)."""
-    each = np.full(count, amount // count, dtype=np.int64)
-    each[order[: amount % count]] += 1
+def _dealt(amount: int, order: np.ndarray) -> Ints:
+    """Return an amount dealt out one by one from the least of an order up, round after round, in its shape."""
+    each = np.full(len(order), amount // len(order), dtype=np.int64)
+    each[np.argsort(order, kind="stable")[: amount % len(order)]] += 1
     return each
 
 
@@ -380,12 +316,23 @@ def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = No
     are any), ``unit``.
     """
     prices = price(sold.trades, PriceTargets(own, shares.payoff, shares.standalone), ladder)
-    moved = [_money(units, prices.unit) for units in prices.transfer.tolist()]
-    return as_paid(shares, prices.payoff(own)).record(dict(zip(shares.players, moved, strict=True))) | {
-        "prices": _lines(sold, prices),
-        "lump_sums": _named(shares.players, prices.lump, prices.unit),
-        "balances": _named(shares.players, prices.balance, prices.unit),
-        "unit": prices.unit,
+    shown, unit = sold.shown or sold.trades, prices.unit
+    # a unit below 1 is a power of ten, so that the nearest number is written
+    payment, lump, balance, transfer = (
+        (units / round(1 / unit) if unit < 1 else units * unit).tolist()
+        for units in (prices.payment, prices.lump, prices.balance, prices.transfer)
+    )
+    columns = (column.tolist() for column in (shown.quantity, prices.price, shown.low, shown.high))
+    names = ("quantity", "price", "low", "high", "payment")
+    lines = [
+        {**label, **dict(zip(names, figures, strict=True))}
+        for label, *figures in zip(sold.labels, *columns, payment, strict=True)
+    ]
+    return as_paid(shares, prices.payoff).record(dict(zip(shares.players, transfer, strict=True))) | {
+        "prices": lines,
+        "lump_sums": {name: money for name, money in zip(shares.players, lump, strict=True) if money},
+        "balances": {name: money for name, money in zip(shares.players, balance, strict=True) if money},
+        "unit": unit,
     }
 
 
@@ -403,45 +350,3 @@ def as_paid(shares: Shares, payoff: Floats) -> Shares:
     excess = max([proof.excess - less, *(one.value - one.payoff for one in binding)])
     moved = replace(proof, excess=excess, bound=max(excess, proof.bound + less), binding=binding)
     return replace(shares, payoff=payoff, certificate=moved)
-
-
-def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, JSON]:
-    """Return the part of a settlement visible to one enterprise: its own money, exchanges and ends of the bands.
-
-    `record` is as `document` returns it, its labels naming ``seller`` and ``buyer``. The part has method, what it gets,
-    lump sum, and of its exchanges the price, the payment and its own end of the band (low as a seller, high as a
-    buyer); nothing of others' payoffs, totals or coalitions.
-    """
-    seen = []
-    for line in record["prices"]:
-        if enterprise in (line["seller"], line["buyer"]):
-            hidden = "high" if line["seller"] == enterprise else "low"
-            seen.append({key: value for key, value in line.items() if key != hidden})
-    return {
-        "method": record["method"],
-        "payoff": dict(record["payoffs"][enterprise]),
-        "lump_sum": record["lump_sums"].get(enterprise, 0.0),
-        "balance": record["balances"].get(enterprise, 0.0),
-        "prices": seen,
-    }
-
-
-def _lines(sold: Sold, prices: Prices) -> list[dict[str, Cell]]:
-    """Return one record for each exchange."""
-    trades, names = sold.shown or sold.trades, ("quantity", "price", "low", "high", "payment")
-    paid = [_money(units, prices.unit) for units in prices.payment.tolist()]
-    columns = (column.tolist() for column in (trades.quantity, prices.price, trades.low, trades.high))
-    return [
-        {**label, **dict(zip(names, figures, strict=True))}
-        for label, *figures in zip(sold.labels, *columns, paid, strict=True)
-    ]
-
-
-def _named(players: tuple[str, ...], units: np.ndarray, unit: float) -> dict[str, float]:
-    """Return money by enterprise, zeros left out."""
-    return {name: _money(some, unit) for name, some in zip(players, units.tolist(), strict=True) if some}
-
-
-def _money(units: int, unit: float) -> float:
-    """Return whole units as money; a unit below 1 is a power of ten, so that the nearest number is written."""
-    return units / round(1 / unit) if unit < 1 else units * unit

@@ -10,9 +10,9 @@ from types import MappingProxyType
 import numpy as np
 
 from synergy.scenario import JSON
-from synergy.settlement.division import Division, Part, RuleNote, RuleOptions, coalition, parts_of, tolerance_of
-from synergy.settlement.game import CachedGame, Floats, Game, RuleUndefined
-from synergy.settlement.least_core import Region, ScaledPart, by_duals, frame_of, minimise, nearest
+from synergy.settlement.division import Division, Part, RuleNote, RuleOptions, parts_of
+from synergy.settlement.game import Bools, CachedGame, Floats, Game, RuleUndefined
+from synergy.settlement.least_core import ScaledPart, by_duals, frame_of, minimise, nearest
 from synergy.settlement.solutions import core, midpoint, nucleolus, owen, proportional, shapley
 
 SHOWN = 50  # binding coalitions that are named
@@ -57,10 +57,10 @@ def settle(game: Game, method: str = "core", options: RuleOptions | None = None)
     """
     options, rule, asked = options or RuleOptions(), RULES[method], CachedGame(game)
     parts = parts_of(asked, options)
-    most, tolerance = max(len(part.members) for part in parts), tolerance_of(asked, options)
+    most, tolerance = max(len(part.members) for part in parts), options.tolerance * asked.scale
     if rule.listed and most > options.exact:
         raise RuleUndefined(method, "too_many_players", players=most, most=options.exact)
-    losing = [part for part in parts if part.losing(tolerance)]
+    losing = [part for part in parts if part.losing]
     if losing and not rule.losses:
         raise RuleUndefined(method, "gain_negative", loss=-losing[0].gain)
     division = _floored(asked, parts, rule.divide(asked, parts, options), tolerance)
@@ -70,8 +70,8 @@ def settle(game: Game, method: str = "core", options: RuleOptions | None = None)
         spent = any(note.code == "rounds_used_up" for note in notes)
         rounds = 0 if spent else options.rounds
         subsidy = _least_subsidy(asked, parts, division.payoff, tolerance, rounds)
-    if asked.stopped is not None and not any(note.code.startswith("stopped_by") for note in notes):
-        notes = (*notes, RuleNote(f"stopped_by_{asked.stopped}", float(certificate.tested), game.players))
+    if game.stopped is not None and not any(note.code.startswith("stopped_by") for note in notes):
+        notes = (*notes, RuleNote(f"stopped_by_{game.stopped}", float(certificate.tested), game.players))
     standalone = np.empty(len(game.players))
     for part in parts:
         standalone[part.members] = part.floor
@@ -85,9 +85,10 @@ def _floored(asked: CachedGame, parts: tuple[Part, ...], division: Division, tol
         frame = frame_of(asked, part, tolerance)
         short = part.floor - payoff[part.members]
         if frame.floored and short.max() > tolerance:
-            region = Region(np.eye(len(short))[part.floored], frame.low[part.floored], frame.gain)
-            payoff[part.members] = frame.payoff(nearest(frame.shares(payoff), region))[part.members]
-            who = asked.names(part.members[short > tolerance])
+            none = np.empty((0, len(short))), np.empty(0)  # coalitions: each alone is its own floor
+            near = frame.payoff(nearest(frame.shares(payoff), frame.low, frame.gain, *none))
+            payoff[part.members] = near[part.members]
+            who = tuple(asked.names[part.members[short > tolerance]])
             notes.append(RuleNote("floor_binds", float(short.max()), who))
     return replace(division, payoff=payoff + 0.0, notes=tuple(notes))
 
@@ -133,21 +134,18 @@ class Certificate:
             return Verdict.BEATEN
         return Verdict.STABLE if self.bound <= self.tolerance else Verdict.OPEN
 
-    @property
-    def in_core(self) -> bool:
-        """Return whether the payoffs are proven to be in the core."""
-        return self.verdict is Verdict.STABLE
-
 
 def _certify(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
     """Certify the stability of `payoff`, shape (players,), money a year, with one separation for each part.
 
     Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the parts
-    whole; so its excess is the sum of theirs where these are positive. Without rounds the game is not asked where it
-    has duals, which then give the bound.
+    whole; so its excess is the sum of theirs where these are positive.
     """
-    tolerance = tolerance_of(asked, options)
-    seen = [_separated(asked, part, payoff, options) for part in parts]
+    tolerance, seen, tight = options.tolerance * asked.scale, [], []
+    for part in parts:
+        greatest, proven, binding = _separated(asked, part, payoff, options)
+        seen.append((greatest, proven))
+        tight += binding
     excess, bound = seen[0]
     if len(parts) > 1:
         left = [part.total - float(payoff[part.members].sum()) for part in parts]
@@ -157,41 +155,34 @@ def _certify(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, options
     if not np.isfinite(excess) and len(asked.players) == 1:
         excess = bound = 0.0
     tested = sum(not members.all() for members, _ in asked.known.values())
-    return Certificate(excess, max(bound, excess), tolerance, tested, _binding(asked, parts, payoff, tolerance))
-
-
-def _separated(asked: CachedGame, part: Part, payoff: Floats, options: RuleOptions) -> tuple[float, float]:
-    """Return the greatest known excess of one part's proper coalitions, and a proven bound on it."""
-    if len(part.members) == 1:
-        return -np.inf, -np.inf
-    frame = frame_of(asked, part, tolerance_of(asked, options))
-    proven = by_duals(frame, payoff)
-    inside = asked.inside(coalition(part.members, len(asked.players)))
-    known = max((worth.value - float(payoff[members].sum()) for members, worth in inside), default=-np.inf)
-    if options.rounds == 0 and np.isfinite(proven):
-        return known, max(known, proven)
-    found = frame.worst(payoff)
-    excess = max(known, found.excess)
-    return excess, max(excess, min(found.bound, proven))
-
-
-def _binding(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, tolerance: float) -> tuple[Binding, ...]:
-    """Return the binding coalitions, the worst first."""
-    listed = []
-    for part in parts:
-        known = [
-            (worth.value - float(payoff[members].sum()), members, worth.value)
-            for members, worth in asked.inside(coalition(part.members, len(asked.players)))
-            if np.isfinite(worth.value)
-        ]
-        worst = max((excess for excess, _, _ in known), default=-np.inf)
-        tight = worst - tolerance if worst > tolerance else min(worst, -tolerance)
-        listed += [one for one in known if one[0] >= tight]
-    listed.sort(key=lambda one: (-round(one[0] / tolerance), int(one[1].sum()), np.flatnonzero(one[1]).tolist()))
-    return tuple(
-        Binding(asked.names(np.flatnonzero(inside)), value, float(payoff[inside].sum()))
-        for _, inside, value in listed[:SHOWN]
+    tight.sort(key=lambda one: (-round(one[0] / tolerance), int(one[1].sum()), np.flatnonzero(one[1]).tolist()))
+    shown = tuple(
+        Binding(tuple(asked.names[inside]), value, float(payoff[inside].sum())) for _, inside, value in tight[:SHOWN]
     )
+    return Certificate(excess, max(bound, excess), tolerance, tested, shown)
+
+
+def _separated(
+    asked: CachedGame, part: Part, payoff: Floats, options: RuleOptions
+) -> tuple[float, float, list[tuple[float, Bools, float]]]:
+    """Return the greatest known excess of one part's proper coalitions, a proven bound on it, and the binding ones.
+
+    Those are excess, members and value of each. Without rounds the game is not asked where it has duals, which then
+    give the bound.
+    """
+    tolerance, excess, bound = options.tolerance * asked.scale, -np.inf, by_duals(asked, part, payoff)
+    if options.rounds > 0 or not np.isfinite(bound) or len(part.members) == 1:
+        found = asked.worst(payoff, part.inside)
+        excess, bound = found.excess, min(found.bound, bound)
+    known = [
+        (worth.value - float(payoff[members].sum()), members, worth.value)
+        for members, worth in asked.inside(part.inside)
+        if np.isfinite(worth.value)
+    ]
+    worst = max((one for one, _, _ in known), default=-np.inf)
+    tight = worst - tolerance if worst > tolerance else min(worst, -tolerance)
+    excess = max(excess, worst)
+    return excess, max(excess, bound), [one for one in known if one[0] >= tight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +243,7 @@ def _stable(frame: ScaledPart, given: Floats, tolerance: float, rounds: int) -> 
         shares = _near(frame, given, low, need)
         payoff = np.zeros(len(frame.asked.players))
         payoff[frame.part.members] = frame.part.ground + shares * frame.unit
-        found = frame.worst(payoff)
+        found = frame.asked.worst(payoff, frame.part.inside)
         over = found.bound
         if found.excess <= tolerance or not frame.add(found.members, found.value):
             return shares, need, over
@@ -264,20 +255,18 @@ def _stable(frame: ScaledPart, given: Floats, tolerance: float, rounds: int) -> 
 
 def _least_sum(frame: ScaledPart, low: Floats) -> float:
     """Return the smallest sum of shares that pay every known coalition."""
-    rows, right = frame.table()
-    if not len(rows):
+    if not len(frame.rows):
         return float(np.where(np.isfinite(low), low, 0.0).sum())
-    answer = minimise(np.ones(len(low)), low, rows, right)
+    answer = minimise(np.ones(len(low)), low, frame.rows, frame.right)
     return answer.cost if answer is not None else -np.inf
 
 
 def _near(frame: ScaledPart, given: Floats, low: Floats, need: float) -> Floats:
     """Return the stable shares with the least sum that are nearest to given ones, above them where possible."""
-    rows, right = frame.table()
-    above, total = np.maximum(low, given), np.array([frame.gain + need])
-    if minimise(np.zeros(len(low)), above, rows, right, np.ones((1, len(low))), total):
+    above, total = np.maximum(low, given), frame.gain + need
+    if minimise(np.zeros(len(low)), above, frame.rows, frame.right, np.ones((1, len(low))), np.array([total])):
         low = above
-    return nearest(given, frame.region(low, need=need))
+    return nearest(given, low, total, frame.rows, frame.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +300,23 @@ class Shares:
                 payoffs[name]["interval"] = half
         for name, money in (transfer or {}).items():
             payoffs[name]["transfer"] = money
-        proof = self.certificate
+        proof, given = self.certificate, self.subsidy
+        excess, bound = (value if np.isfinite(value) else None for value in (proof.excess, proof.bound))
+        subsidy: dict[str, JSON] | None = None
+        if given is not None:
+            subsidy = {
+                "total": given.total,
+                "to": {name: money for name, money in zip(self.players, given.to.tolist(), strict=True) if money > 0},
+                "least": given.least,
+                "excess_bound": given.bound if np.isfinite(given.bound) else None,
+                "payoffs": dict(zip(self.players, given.payoff.tolist(), strict=True)),
+            }
         return {
             "method": self.method,
             "payoffs": payoffs,
-            "excess": _number(proof.excess),
-            "excess_bound": _number(proof.bound),
-            "in_core": proof.in_core,
+            "excess": excess,
+            "excess_bound": bound,
+            "in_core": proof.verdict is Verdict.STABLE,
             "verdict": proof.verdict.value,
             "tolerance": proof.tolerance,
             "coalitions_tested": proof.tested,
@@ -325,23 +324,8 @@ class Shares:
                 {"enterprises": list(one.enterprises), "value": one.value, "payoff": one.payoff}
                 for one in proof.binding
             ],
-            "subsidy": self._subsidy(),
+            "subsidy": subsidy,
             "notes": [
                 {"code": note.code, "number": note.number, "enterprises": list(note.enterprises)} for note in self.notes
             ],
         }
-
-    def _subsidy(self) -> dict[str, JSON] | None:
-        """Return the subsidy as a plain record."""
-        given = self.subsidy
-        if given is None:
-            return None
-        to = {name: money for name, money in zip(self.players, given.to.tolist(), strict=True) if money > 0}
-        payoffs = dict(zip(self.players, given.payoff.tolist(), strict=True))
-        bound = _number(given.bound)
-        return {"total": given.total, "to": to, "least": given.least, "excess_bound": bound, "payoffs": payoffs}
-
-
-def _number(value: float) -> float | None:
-    """Return a number, None where it is not finite."""
-    return value if np.isfinite(value) else None

@@ -15,9 +15,7 @@ from synergy.settlement.division import (
     RuleOptions,
     Towards,
     all_values,
-    coalition,
     subsets,
-    tolerance_of,
 )
 from synergy.settlement.game import Assignment, Bools, CachedGame, Floats, Ints, RuleUndefined
 from synergy.settlement.least_core import ScaledPart, frame_of, minimise, stabilise
@@ -35,14 +33,14 @@ def core(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Di
     """
     payoff = np.zeros(len(asked.players))
     notes = []
-    tolerance = tolerance_of(asked, options)
+    tolerance = options.tolerance * asked.scale
     for part in parts:
         if len(part.members) <= options.listed:
             all_values(asked, part)
         frame = frame_of(asked, part, tolerance)
         found, least, settled = stabilise(frame, _target(frame, options), tolerance, options.rounds)
         payoff += found
-        names = asked.names(part.members)
+        names = tuple(asked.names[part.members])
         if least > tolerance:
             notes.append(RuleNote("core_empty", least, names))
         if not settled:
@@ -65,7 +63,9 @@ def _target(frame: ScaledPart, options: RuleOptions) -> Floats:
     # most that they can grant
     brought = np.zeros(len(part.members))
     for at in np.flatnonzero(~part.floored).tolist():
-        value = asked.value(coalition(np.delete(part.members, at), len(asked.players))).value
+        others = part.inside.copy()
+        others[part.members[at]] = False
+        value = asked.values([others])[0].value
         brought[at] = (part.total - value) / frame.unit if np.isfinite(value) else 0.0
     target: Floats = brought + (frame.gain - brought.sum()) / len(brought)
     return target
@@ -93,7 +93,7 @@ def nucleolus(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) 
     """
     payoff = np.zeros(len(asked.players))
     for part in parts:
-        frame = frame_of(asked, part, tolerance_of(asked, options))
+        frame = frame_of(asked, part, options.tolerance * asked.scale)
         rows = subsets(len(part.members)).astype(np.float64)
         values = (all_values(asked, part) - rows @ part.ground) / frame.unit
         real = np.isfinite(values)
@@ -168,9 +168,9 @@ def shapley(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) ->
             continue
         paired, gaps, ended = _sampled(asked, part, options, np.random.default_rng([options.seed, at]))
         payoff[part.members], half[part.members] = paired.mean(axis=0), _half(paired)
-        names, known = asked.names(part.members), gaps[np.isfinite(gaps)]
+        names, known = tuple(asked.names[part.members]), gaps[np.isfinite(gaps)]
         notes.append(RuleNote("sampled", float(len(paired)), names))
-        if len(known) and known.mean() > tolerance_of(asked, RuleOptions()):
+        if len(known) and known.mean() > RuleOptions().tolerance * asked.scale:
             notes.append(RuleNote("values_open", float(known.mean()), names))
         if ended is not None:
             notes.append(RuleNote(f"stopped_by_{ended}", float(len(asked.known)), names))
@@ -246,7 +246,7 @@ def _all_planned(asked: CachedGame, part: Part, inside: Bools, values: Floats) -
     """Refuse a coalition without a plan."""
     missing = np.flatnonzero(~np.isfinite(values))
     if len(missing):
-        who = asked.names(part.members[inside[missing[0]]])
+        who = tuple(asked.names[part.members[inside[missing[0]]]])
         raise RuleUndefined("shapley", "coalition_without_plan", coalition=who)
 
 
@@ -270,7 +270,7 @@ def owen(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Di
     payoff = asked.start.astype(np.float64).copy()
     for part in parts:
         left = part.total - float(payoff[part.members].sum())
-        if abs(left) > tolerance_of(asked, options):
+        if abs(left) > options.tolerance * asked.scale:
             raise RuleUndefined("owen", "relaxation_gap", gap=-left)
         over = np.maximum(payoff[part.members] - part.ground, 0.0)
         weights = over / over.sum() if over.sum() > 0 else np.full(len(over), 1.0 / len(over))
@@ -292,7 +292,7 @@ def proportional(asked: CachedGame, parts: tuple[Part, ...], options: RuleOption
     payoff = np.zeros(len(asked.players))
     for part in parts:
         if not part.floored.all():
-            who = asked.names(part.members[~part.floored][:1])
+            who = tuple(asked.names[part.members[~part.floored][:1]])
             raise RuleUndefined("proportional", "coalition_without_plan", coalition=who)
         payoff[part.members] = part.ground + part.gain * _proportions(asked, part, options)
     return Division(payoff)
@@ -308,8 +308,8 @@ def _proportions(asked: CachedGame, part: Part, options: RuleOptions) -> Floats:
     if amounts.sum() > 0:
         shares: Floats = amounts / amounts.sum()
         return shares
-    if part.gain > tolerance_of(asked, options):
-        raise RuleUndefined("proportional", "no_base", base=base.name, coalition=asked.names(part.members))
+    if part.gain > options.tolerance * asked.scale:
+        raise RuleUndefined("proportional", "no_base", base=base.name, coalition=tuple(asked.names[part.members]))
     return np.full(len(amounts), 1.0 / len(amounts))
 
 
@@ -336,7 +336,7 @@ def midpoint(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -
     seller_best, buyer_best = extremes(structure)
     gain = sum(part.gain for part in parts)
     assigned = float(seller_best[0].sum() + seller_best[1].sum())
-    if abs(assigned - gain) > tolerance_of(asked, options):
+    if abs(assigned - gain) > options.tolerance * asked.scale:
         raise RuleUndefined("midpoint", "not_assignment", assigned=assigned, gain=gain)
     payoff = np.zeros(len(asked.players))
     for part in parts:
@@ -359,13 +359,13 @@ def _assignment_of(asked: CachedGame, parts: tuple[Part, ...], options: RuleOpti
     alone = np.zeros(count)
     for part in parts:
         alone[part.members] = part.floor
-    worths = asked.values([coalition(list(pair), count) for pair in pairs])
+    worths = asked.values([np.isin(np.arange(count), pair) for pair in pairs])
     gains = [float(worth.value - alone[list(pair)].sum()) for pair, worth in zip(pairs, worths, strict=True)]
     import networkx as nx  # takes long to load, and every other rule does without
 
     trading: nx.Graph[int] = nx.Graph()
     trading.add_nodes_from(range(count))
-    least = tolerance_of(asked, options)
+    least = options.tolerance * asked.scale
     trading.add_weighted_edges_from((*pair, gain) for pair, gain in zip(pairs, gains, strict=True) if gain > least)
     if not nx.is_bipartite(trading):
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.candidates.candidates import ExclusionReason, quality_rows
-from synergy.dataset.schema import TABLES, ColumnType, own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.network.ends import EndKind
@@ -118,7 +118,7 @@ def _declared(dataset: Dataset) -> Iterator[Figure]:
     """Yield the figures with a declared interval."""
     for name, table in TABLES.items():
         frame = dataset[name]
-        for column in table.of_kind(ColumnType.NUMBER) if name not in APART and len(frame) else ():
+        for column in table.numbers if name not in APART and len(frame) else ():
             value = frame[column.name].to_numpy(float)
             ends = [frame.get(f"{column.name}_{end}") for end in ("low", "high")]
             low, high = (value if end is None else end.fillna(frame[column.name]).to_numpy(float) for end in ends)
@@ -189,7 +189,7 @@ def _holder(dataset: Dataset, network: Network, end: int) -> str:
     if kind is EndKind.UNIT:
         return str(network.places.processes[network.units.process[ref]])
     table = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets"}[kind]
-    return str(dataset[table][own_column(table)].iloc[ref])
+    return str(dataset[table][TABLES[table].key[0]].iloc[ref])
 
 
 def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
@@ -202,7 +202,7 @@ def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
     cells = dataset[figure.table].iloc[row.place]
     if figure.table == "markets" and figure.column == "price":
         return SAID.say("markets", lang, commodity=said.commodity[str(cells["commodity"])], count=len(figure.rows))
-    column = TABLES[figure.table].column(figure.column)
+    column = TABLES[figure.table].by_name.get(figure.column)
     assert column is not None
     kinds = (("commodity", said.commodity), ("process", said.process), ("site", said.site), ("enterprise", said.owner))
     about = [of.get(str(cells[name]), str(cells[name])) for name, of in kinds if name in cells.index and cells[name]]

@@ -10,17 +10,15 @@ from math import inf, isnan
 import numpy as np
 import pandas as pd
 
-from synergy.candidates.scope import coalition, everyone
+from synergy.candidates.scope import everyone
 from synergy.dataset.schema import YEAR
-from synergy.dataset.sheet import Dataset, subset, yearly
-from synergy.engine import match, problem
+from synergy.dataset.sheet import Dataset, yearly
+from synergy.engine import alone_of, match, problem
 from synergy.errors import UsageError
-from synergy.model.assembly import Assembly
 from synergy.model.build import Model, objective
 from synergy.model.decode import decode, integers_of
 from synergy.model.local_branching import Near, Wish
 from synergy.model.search import LARGE, SMALL
-from synergy.model.solve import solve
 from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.directions import distance, features_of
 from synergy.network.network import between_enterprises
@@ -342,14 +340,13 @@ class StandaloneValues:
 
     def _value(self, dataset: Dataset, name: str) -> float | None:
         """Return the standalone value v({e}), None if infeasible."""
-        part = subset(dataset, {name})
-        members = (dataset["enterprises"]["enterprise"] == name).to_numpy(bool)
+        index = dataset["enterprises"]["enterprise"].to_list().index(name)
         quiet = SolveParams(
             min(self._params.gap, 1e-6), min(SECONDS, max(self._params.left, 1.0)), self._params.threads
         )
-        solution = solve(problem(part, coalition(np.asarray(members))), quiet)
+        value = alone_of((dataset, quiet), brief=True)(index).value
         self.stopped = self.stopped or quiet.ended()
-        return None if solution.x is None else solution.value
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +428,7 @@ class FigureTrial:
         network = replace(candidates.network, dataset=dataset)
         if PRICES[figure.table, figure.column]:
             network = replace(network, units=units_of(dataset, network.places))
-        return objective(Assembly(columns=self.model.columns), replace(candidates, network=network))
+        return objective(self.model.columns, replace(candidates, network=network))
 
     def quick(self, figure: Figure, end: str) -> TrialOutcome:
         """Return the effect of a figure estimated by LPs alone, warm-started for price changes.
@@ -479,7 +476,7 @@ class Stand:
 def _stand_of(model: Model, decisions: Decisions) -> Stand:
     """Return the commitments of a plan in a model of its dataset or of one with changed figures."""
     whole = integers_of(model, decisions)
-    units, size = model.candidates.network.units, model.column("size")
+    units, size = model.candidates.network.units, model.columns["size"]
     steps, builds = units.steps, decisions.builds
     step = size.key["step"] if len(size) else np.empty(0, np.int64)
     name = (builds["process"].astype(object) + "@" + builds["site"].astype(object)).to_numpy(object)
@@ -499,7 +496,7 @@ def _stand_of(model: Model, decisions: Decisions) -> Stand:
 
 def _strangers(model: Model, decisions: Decisions) -> Ints:
     """Return the flow columns between enterprises without a deal in that commodity in the plan."""
-    flow = model.column("flow")
+    flow = model.columns["flow"]
     if not len(flow):
         return np.empty(0, np.int64)
     network, places = model.candidates.network, model.candidates.network.places

@@ -23,14 +23,15 @@ from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.dataset.typed import (
     ASIDE,
     SETTINGS,
+    TABLE_NAMES,
     UNREADABLE,
     folded,
     known_as,
+    looked,
+    names_a_column,
     near,
     second_header,
     suggestion,
-    table_named,
-    tables,
 )
 from synergy.errors import Problem
 from synergy.scenario import JSON, Cell
@@ -73,7 +74,7 @@ def read_workbook(path: Path, findings: Findings) -> WorkbookTables | None:
     places: dict[str, dict[str, int]] = {}
     for table in TABLES:
         if table in by_table:
-            named = (partial(known_as, table), partial(second_header, table))
+            named = (partial(known_as, table), partial(second_header, known=partial(names_a_column, table)))
             laid = laid_out(by_table[table], table, named, findings)
             sheets[table] = None if laid is None else laid.sheet
             places[table] = {} if laid is None else laid.places
@@ -88,10 +89,10 @@ def read_workbook(path: Path, findings: Findings) -> WorkbookTables | None:
 def _by_table(found: Sequence[SheetPage], findings: Findings) -> dict[str, SheetPage]:
     by_table: dict[str, SheetPage] = {}
     for page in found:
-        table = table_named(page.name)
+        table = TABLE_NAMES.get(looked(page.name), "")
         if not table:
             if folded(page.name) not in ASIDE and any(any(cell != "" for cell in row) for row in page.rows):
-                hints = suggestion(near(page.name, list(tables())))
+                hints = suggestion(near(page.name, list(TABLE_NAMES)))
                 findings.add("unknown_sheet", Where(page.name), page.name, **hints)
         elif table in by_table:
             findings.add("double_sheet", Where(table), page.name, table=table)
@@ -332,7 +333,7 @@ def _cells(
 ) -> Iterator[str]:
     """Yield one column as texts; report dates in columns of ids and labels."""
     (place, odd), (table, name, findings) = where, sink
-    column = TABLES[table].column(name) if table in TABLES else None
+    column = TABLES[table].by_name.get(name) if table in TABLES else None
     kind = ColumnType.TEXT if column is None else column.kind
     for line in rows:
         said = odd[line].get(place) if line in odd else None

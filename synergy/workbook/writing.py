@@ -108,7 +108,7 @@ def _readme(given: Sequence[str], lang: str) -> Iterator[tuple[str, str]]:
 
 
 def _head(table: str, name: str, given: Sequence[str], lang: str) -> HeaderCell:
-    column = TABLES[table].column(name)
+    column = TABLES[table].by_name.get(name)
     if column is None:
         return HeaderCell(name, kind="number" if known_as(table, name).endswith(("_low", "_high")) else "text")
     note, source = [column.name], ""

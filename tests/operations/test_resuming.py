@@ -294,7 +294,7 @@ def test_what_was_settled_is_not_computed_again(method: str, monkeypatch: pytest
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list to which each result adds its kind when it is computed."""
     done: list[str] = []
-    for module, name in (("synergy.engine", "alone_of"), ("synergy.coalitions.game", "solver_of")):
+    for module, name in (("synergy.engine", "alone_of"), ("synergy.coalitions.game", "Solver")):
         make, kind = getattr(import_module(module), name), name.partition("_")[0]
 
         def counting(needs: Any, make: Any = make, kind: str = kind) -> Any:
@@ -354,15 +354,15 @@ def test_a_worker_that_is_killed_in_the_settlement_does_not_match_again(
 
 def test_a_process_that_dies_costs_what_it_was_at() -> None:
     needs = (read(ROOT / "datasets" / "tiny"), SolveParams(1e-6, 60.0))
-    alone = [one.value for one in Spread(alone_of, needs, None).map(range(5))]
+    alone = [one.value for part in Spread(alone_of, needs, None).results(range(5)) for one in part]
     with pool(2) as side:
         assert side is not None
         spread = Spread(alone_of, needs, side)
-        assert [one.value for one in spread.map(range(5))] == alone
+        assert [one.value for part in spread.results(range(5)) for one in part] == alone
         before = side.pids
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
+        assert [one.value for part in spread.results(range(5)) for one in part] == alone  # lost, or refused from now on
         assert side.pids
         assert set(side.pids).isdisjoint(before)
 
@@ -399,7 +399,7 @@ def test_what_a_lost_process_had_is_done_by_another_one(tmp_path: Path) -> None:
     tasks = [("first", 0), ("deadly", 1), ("third", 0), ("last", 0)]
     with pool(2) as side:
         assert side is not None
-        assert Spread(noted, str(tmp_path), side).map(tasks) == tasks
+        assert [one for part in Spread(noted, str(tmp_path), side).results(tasks) for one in part] == tasks
         pids = (tmp_path / "deadly").read_text().split()
         assert len(pids) == len(set(pids)) == 2
         assert str(os.getpid()) not in pids
@@ -415,7 +415,7 @@ def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path, monkeypatch: 
     with pool(2) as side:
         assert side is not None
         spread = Spread(only_here, (str(tmp_path), mine), side)
-        assert spread.map(tasks) == tasks
+        assert [one for part in spread.results(tasks) for one in part] == tasks
         pids = (tmp_path / "never").read_text().split()
         assert len(pids) == 1 + 1 + 1
         assert pids[-1] == mine

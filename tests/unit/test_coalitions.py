@@ -81,7 +81,7 @@ def test_coalitions_are_worth_what_the_contract_says(seed: int, tmp_path: Path) 
         assert worth.value == _near(_literal(dataset, members)), members
         assert worth.bound == _near(worth.value)
         if members.sum() == 1:
-            assert frame.worth(members).value == _near(worth.value), members
+            assert frame(members[None])[0].value == _near(worth.value), members
         if seed % 4 == 0:
             assert worth.value == _near(_cold(dataset, members)), members
         # the payoffs from the duals cover it
@@ -134,10 +134,10 @@ def test_who_cannot_trade_is_valued_apart() -> None:
     names = [{game.players[at] for at in piece.tolist()} for piece in game.components]
     assert names == [{"S1", "B1"}, {"S2", "S3", "B2", "B3"}]
     pair, mixed = (np.isin(game.players, some) for some in (("S1", "B1"), ("S1", "B1", "S2")))
-    assert game.value(pair).value == game.value(mixed).value > 0
-    apart = game.value(np.isin(game.players, ("S1", "B2")))
-    assert apart.value == 0
-    assert game.solved == 7  # S1 with B1; what each is worth by itself was known
+    together, more, apart = (worth.value for worth in game.values([pair, mixed, np.isin(game.players, ("S1", "B2"))]))
+    assert together == more > 0
+    assert apart == 0
+    assert len(game._kept) == 7  # S1 with B1; what each is worth by itself was known
 
 
 def test_what_is_public_and_reached_ties_all_with_weight() -> None:
@@ -163,8 +163,9 @@ def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path
     """At a public place a market is shared by weight as it is stated, not as far as all together can use it."""
     dataset = _supplied(tmp_path / "d", "1", limit)
     game, frame = _game(dataset), _framed(dataset)
-    for value in (game.value, frame.worth):
-        assert [value(members).value for members in _coalitions(2)] == [_near(40.0), _near(120.0)]
+    many = _coalitions(2)
+    for worths in (game.values(many), frame(np.array(many))):
+        assert [worth.value for worth in worths] == [_near(40.0), _near(120.0)]
 
 
 @pytest.mark.parametrize(("limit", "worth"), [("-", 120.0), ("1000", 0.0)])
@@ -172,7 +173,7 @@ def test_who_has_no_part_in_what_is_public_has_none_of_a_limit(limit: str, worth
     """A part of an amount is nothing where the part is nothing; where nothing limits it there is no amount."""
     dataset = _supplied(tmp_path / "d", "0", limit)
     alone = np.array([True, False])
-    found, cold = _framed(dataset).worth(alone), solve(problem(dataset, coalition(alone)), SolveParams(1e-9, 60))
+    found, cold = _framed(dataset)(alone[None])[0], solve(problem(dataset, coalition(alone)), SolveParams(1e-9, 60))
     stated = literal.solve(literal.build(dataset, members=["A"]))
     assert [found.value, cold.value, stated.value] == [_near(worth)] * 3
-    assert _game(dataset).value(alone).value == _near(worth)
+    assert _game(dataset).values([alone])[0].value == _near(worth)

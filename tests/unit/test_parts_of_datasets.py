@@ -9,7 +9,7 @@ from roots import CASES, ROOT
 from stores import NAMES, OPTIONS, PLANNER, begun
 
 from synergy.dataset.read import read
-from synergy.dataset.schema import HOLDERS, own_column
+from synergy.dataset.schema import HOLDERS, TABLES
 from synergy.dataset.sheet import Dataset, subset
 from synergy.options import Options
 from synergy.round import run
@@ -40,7 +40,7 @@ def _whole(dataset: Dataset, members: set[str]) -> Dataset:
     """Return a part as it is read again; its holders are all there."""
     part = subset(dataset, members)
     for table, holders in HOLDERS.items():
-        known = {ident for name in holders for ident in part[name][own_column(name)]}
+        known = {ident for name in holders for ident in part[name][TABLES[name].key[0]]}
         assert set(part[table]["holder"]) <= known, (table, members)
     found, problems = checked(part)
     assert found is not None, (members, [one.line() for one in problems])
@@ -82,7 +82,7 @@ def test_each_enterprise_of_lvliang_may_stay_away_and_each_county_be_alone() -> 
     owners = {
         sites[site]
         for name in ("facilities", "offers", "needs", "stores")
-        for ident, site in zip(dataset[name][own_column(name)], dataset[name]["site"], strict=True)
+        for ident, site in zip(dataset[name][TABLES[name].key[0]], dataset[name]["site"], strict=True)
         if ident in held
     } - {""}
     assert owners

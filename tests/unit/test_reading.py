@@ -19,7 +19,7 @@ from synergy.dataset.read import check, read
 from synergy.dataset.schema import TABLES
 from synergy.dataset.settings import load_scenario
 from synergy.dataset.sheet import Dataset
-from synergy.dataset.typed import headers, looked, table_named, title
+from synergy.dataset.typed import TABLE_NAMES, headers, looked, title
 from synergy.errors import DatasetError, Problem, Severity
 from synergy.forms.reading import ending_of
 from synergy.records.files import read_record
@@ -81,7 +81,7 @@ def test_a_file_called_after_a_table_is_read(name: str, packed: bool, tmp_path: 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_is_found_by_its_names(table: str) -> None:
     for name in (table, title(table, "en"), title(table, "zh"), table.upper(), table.replace("_", "-"), f" {table} "):
-        assert table_named(name) == table
+        assert TABLE_NAMES[looked(name)] == table
     for name in headers(table).values():
         assert headers(table)[looked(name)] == name  # no label hides the id of a column
 

@@ -23,7 +23,7 @@ from synergy.store import answers, queries
 from synergy.store.access import Action, Actor, Caller, reach
 from synergy.store.messages import refusal
 from synergy.store.store import Store
-from synergy.texts import figure, gain_note, mark, proof_text, say, text, unit, years
+from synergy.texts import MARKS, figure, gain_note, proof_text, say, text, unit, years
 from synergy.units import amount, label
 
 # the shipped dataset, also with its year as one period: only of this one do the pages know what is synthetic
@@ -45,12 +45,12 @@ class Shown:
         label = self._labels[table].get(ident)
         if label is None:
             return ident
-        return str(label[f"name_{self.lang}"]) + mark(label.get("evidence", ""))
+        return str(label[f"name_{self.lang}"]) + MARKS.get(label.get("evidence", ""), "")
 
     def firm_at(self, site: str) -> str:
         """Return the name of a site followed by the evidence mark of its owner."""
         owner = self._labels["enterprises"].get(self._labels["sites"].get(site, {}).get("enterprise", ""), {})
-        return self.name("sites", site) + mark(owner.get("evidence", ""))
+        return self.name("sites", site) + MARKS.get(owner.get("evidence", ""), "")
 
     def firms(self, proposal: WholeProposal, most: int = 4) -> str:
         """Return the names of the first enterprises of a proposal and the number of the remaining ones."""
@@ -61,7 +61,7 @@ class Shown:
     def marks(self) -> list[str]:
         """Return the legend of the evidence marks used in this round."""
         used = {firm.get("evidence", "") for firm in self._labels["enterprises"].values()}
-        return [f"{mark(name)} {self.said(f'evidence.{name}')}" for name in ("estimate", "synthetic") if name in used]
+        return [f"{MARKS[name]} {self.said(f'evidence.{name}')}" for name in ("estimate", "synthetic") if name in used]
 
     def is_shipped(self) -> bool:
         """Return whether the round uses the shipped dataset, whose economic data are synthetic."""

@@ -16,7 +16,7 @@ from bench.webs import web
 from bench.wide import wide
 from synergy.dataset.package import write
 from synergy.dataset.read import read
-from synergy.dataset.schema import own_column
+from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset, subset, yearly
 from synergy.literal.build import LiteralModel
 from synergy.literal.scope import Flags, Floats
@@ -67,7 +67,7 @@ def first_sites(dataset: Dataset, sites: int) -> list[str]:
 def cut(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
     """Return the part of a dataset that belongs to some enterprises and the public places."""
     part = subset(dataset, enterprises)
-    known = {holder for table in HOLDERS for holder in part[table][own_column(table)]}
+    known = {holder for table in HOLDERS for holder in part[table][TABLES[table].key[0]]}
     about = {name: part[name][part[name]["holder"].isin(known)] for name in ("qualities", "limits", "availability")}
     return replace(part, tables={**part.tables, **about})
 

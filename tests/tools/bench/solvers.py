@@ -86,7 +86,7 @@ def literal(folder: str, seconds: float) -> BenchRun:
     from synergy.dataset.read import read
     from synergy.literal.build import build
     from synergy.literal.solve import hand_over
-    from synergy.model.highs import silent
+    from synergy.model.highs import silent_class
 
     clock = _started()
     dataset = read(folder)
@@ -96,7 +96,7 @@ def literal(folder: str, seconds: float) -> BenchRun:
         error = f"out of memory: about {needed / 2**30:.0f} GB needed"
         return BenchRun(error=error, seconds=clock.seconds, memory_mb=memory())
     model = build(dataset)
-    solver = silent()
+    solver = silent_class()()
     hand_over(solver, model)
     times.append(clock.seconds)
     size = (*model.matrix.shape, int(model.integer.sum()))
