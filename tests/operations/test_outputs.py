@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from form_files import judged
-from roots import ROOT
+from roots import HANG_S, ROOT
 
 from synergy.cli.console import Talk
 from synergy.cli.main import run
@@ -32,7 +32,7 @@ def _run(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
     inherited = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "synergy", *words]
     options: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    return subprocess.run(command, env=inherited, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(command, env=inherited, text=True, timeout=HANG_S, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
 
 def test_a_link_is_followed_and_a_mode_kept(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, request
-from roots import ROOT
+from roots import HANG_S, ROOT
 from synergy.web.app import create_app
 from synergy.web.serve import IDLE_S, KEPT, THREADS, Tls, server
 from synergy.web.settings import ServerSettings
@@ -237,8 +237,8 @@ class Little:
     def line(self) -> http.client.HTTPConnection:
         """Return a client that reads."""
         if self.context is None:
-            return http.client.HTTPConnection("127.0.0.1", self.listening.port, timeout=20)
-        return http.client.HTTPSConnection("127.0.0.1", self.listening.port, context=self.context, timeout=20)
+            return http.client.HTTPConnection("127.0.0.1", self.listening.port, timeout=HANG_S)
+        return http.client.HTTPSConnection("127.0.0.1", self.listening.port, context=self.context, timeout=HANG_S)
 
     def get(self, path: str) -> bytes:
         line = self.line()
@@ -303,7 +303,7 @@ def test_requests_whose_answers_are_unread_hold_no_thread(little: Callable[[], L
     served = little()
     with served.unread(THREADS + 4, "/large", 8):
         for _ in range(THREADS):
-            assert served.begun.acquire(timeout=20)
+            assert served.begun.acquire(timeout=HANG_S)
         assert served.get("/alive") == b"ok"
 
 
@@ -314,10 +314,10 @@ def test_a_thread_whose_client_reads_nothing_comes_free(
     served = little()
     with served.unread(THREADS + 4, "/stream"):
         for _ in range(THREADS):
-            assert served.begun.acquire(timeout=20)
+            assert served.begun.acquire(timeout=HANG_S)
         assert served.get("/alive") == b"ok"
         for _ in range(THREADS + 4):
-            assert served.ended.acquire(timeout=20)
+            assert served.ended.acquire(timeout=HANG_S)
 
 
 def test_who_reads_slowly_or_has_read_all_stays(little: Callable[[], Little], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,9 +329,9 @@ def test_who_reads_slowly_or_has_read_all_stays(little: Callable[[], Little], mo
     assert waiting.read(5) == b"first"
     slow.request("GET", "/stream")
     read, whole = 0, slow.getresponse()
-    assert served.begun.acquire(timeout=20)
+    assert served.begun.acquire(timeout=HANG_S)
     with served.unread(1, "/stream"):
-        assert served.begun.acquire(timeout=20)
+        assert served.begun.acquire(timeout=HANG_S)
         while not served.ended.acquire(timeout=0.1):  # the one that reads nothing is given up
             read += len(whole.read(1 << 12))
     assert read + len(whole.read()) == 16 * LARGE

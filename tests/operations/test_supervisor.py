@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from roots import HANG_S
 from stores import PLANNER, ROOT, begun
 
 from synergy.dataset.read import read
@@ -41,8 +42,8 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Store]:
     return address, store
 
 
-def _until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
-    limit = time.monotonic() + seconds
+def _until(true: Callable[[], bool]) -> bool:
+    limit = time.monotonic() + HANG_S
     while not true() and time.monotonic() < limit:
         time.sleep(0.02)
     return true()
@@ -127,7 +128,7 @@ def test_a_search_that_is_halted_brings_its_best_plan(there: tuple[str, Store]) 
         assert _until(lambda: any(one.best and float(one.best) for one in queries.see_progress(store, PLANNER, 2)))
     finally:
         runs.halt_search(store, PLANNER, ident)
-        worker.join(300)
+        worker.join(HANG_S)
     (run,) = queries.see_matches(store, PLANNER, ident)
     assert (run.state, run.status) == ("done", "feasible")
     plan = queries.see_plan(store, PLANNER, ident).plan

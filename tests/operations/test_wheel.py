@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from roots import ROOT
+from roots import HANG_S, ROOT
 
 FOLDERS = ("synergy", "web", "datasets")
 DATA = {".csv", ".json", ".toml", ".html", ".css", ".js", ".sql", ".md", ".typed"}
@@ -68,7 +68,9 @@ def _inherited() -> dict[str, str]:
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     inherited = _inherited()
     program = [str(folder / "bin" / command[0]), *command[1:]]
-    return subprocess.run(program, cwd=folder, env=inherited, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        program, cwd=folder, env=inherited, capture_output=True, text=True, timeout=HANG_S, check=False
+    )
 
 
 def test_every_file_is_in_it(wheel: Path) -> None:
@@ -113,7 +115,9 @@ def test_a_program_of_a_user_is_typed(folder: Path, tmp_path: Path) -> None:
     python = str(folder / "bin" / "python")
     command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "--no-error-summary"]
     options = ["--config-file", os.devnull, "--cache-dir", str(tmp_path / "cache"), program.name]
-    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        [*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=HANG_S, check=False
+    )
     told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert told == [
         'error: Argument "gap" to "Options" has incompatible type "str"; expected "float"  [arg-type]',

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from roots import ROOT
+from roots import HANG_S, ROOT
 from soak import _FIELD, Person
 from stores import PLANNER, begun
 from web_worlds import PASSWORD, PEOPLE
@@ -174,7 +174,7 @@ class Declaring:
 
     def _request(self, method: str, path: str, body: bytes, kind: str) -> tuple[int, str]:
         key = f"key-{self.count}"
-        line = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=HANG_S)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, "Idempotency-Key": key}
         with contextlib.closing(line):
             line.request("GET", path.removesuffix("/workbook"), headers={"Authorization": headers["Authorization"]})

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from bench.webs import web
 from random_datasets import random_dataset
-from roots import CASES, TINY
+from roots import CASES, HANG_S, TINY
 
 from synergy import literal
 from synergy.bounds.certify import Beside, certify, tighten
@@ -203,7 +203,7 @@ def test_a_search_beside_is_not_held_up_by_a_proof_that_nobody_reads_yet(tmp_pat
     with Beside(dataset, 600) as beside:
         started = multiprocessing.active_children()
         for child in started:
-            child.join(300)
+            child.join(HANG_S)
         assert started
         assert [child.exitcode for child in started] == [0]
         assert beside.ended(300)

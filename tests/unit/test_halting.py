@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from roots import TINY
+from roots import HANG_S, TINY
 
 from synergy import engine, halting
 from synergy import round as rounds
@@ -197,6 +197,6 @@ main(["--version"])
 
 def test_a_process_ends_as_it_should_while_a_solve_that_was_broken_off_computes() -> None:
     """The library beneath it is not taken down: that would abort the process with signal 6."""
-    done = subprocess.run([sys.executable, "-c", HARD], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run([sys.executable, "-c", HARD], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "synergy, version" in done.stdout

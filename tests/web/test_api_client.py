@@ -7,7 +7,7 @@ import re
 import urllib.request
 
 import pytest
-from roots import ROOT
+from roots import HANG_S, ROOT
 from served import listening
 from web_worlds import PASSWORD, World
 
@@ -39,7 +39,7 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
             f"{address}/api/v1/matches/{number}/progress",
             headers={"Authorization": f"Bearer {program.token('planner')}", "Accept": "text/event-stream"},
         )
-        with urllib.request.urlopen(asked, timeout=20) as stream:
+        with urllib.request.urlopen(asked, timeout=HANG_S) as stream:
             assert stream.readline() == b"retry: 2000\n"
             # nothing ends the run, and so the stream, before it is cancelled here
             runs.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+from roots import HANG_S
 
 NAMES = ("chromium", "chromium-browser")
 WIDTHS = (390, 1280)
@@ -26,7 +27,9 @@ def chromium() -> str:
 def started() -> Iterator[Browser]:
     """Yield a browser without a window."""
     with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=chromium(), args=["--disable-gpu", "--no-sandbox"])
+        expect.set_options(timeout=1000 * HANG_S)
+        options = {"executable_path": chromium(), "args": ["--disable-gpu", "--no-sandbox"]}
+        one = playwright.chromium.launch(**options, timeout=1000 * HANG_S)
         yield one
         one.close()
 
@@ -35,5 +38,5 @@ def context(browser: Browser, address: str, **given: Any) -> Any:
     """Return a new visitor of a server, on a wide screen unless told otherwise."""
     screen = {"viewport": {"width": WIDTHS[1], "height": HEIGHT}}
     one = browser.new_context(**{"base_url": address, "locale": "zh-CN", **screen, **given})
-    one.set_default_timeout(15_000)
+    one.set_default_timeout(1000 * HANG_S)
     return one

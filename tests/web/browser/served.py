@@ -13,6 +13,7 @@ import pytest
 from chromium import context
 from flask import Flask
 from playwright.sync_api import Browser, Page
+from roots import HANG_S
 from synergy.web.app import create_app
 from synergy.web.settings import ServerSettings
 from waitress.server import create_server
@@ -40,7 +41,7 @@ def listening(app: Flask, threads: int = 8) -> Iterator[str]:
     finally:
         server.task_dispatcher.shutdown()  # an answer that is sent may still be on its way out of its thread
         server.trigger.pull_trigger(end)  # in the thread that looks at the sockets: it may not lose them meanwhile
-        thread.join(10)
+        thread.join(HANG_S)
     assert not thread.is_alive()
 
 
