@@ -88,7 +88,9 @@ def test_why_nothing_is_compared_is_told(
         assert (WORDS[one][lang == "zh"] in told) == (one == key)
 
 
-def test_a_plan_is_settled_after_a_request_where_that_is_quick() -> None:
+def test_a_plan_is_settled_after_a_request_where_that_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (engine, rounds):
+        monkeypatch.setattr(module, "SETTLED_S", HANG_S)
     asked = Asked("standalone")
     done = rounds.run(read(TINY), Options(settlement="core"), Control(asked.listen, asked.stop))
     assert done.plan is not None
