@@ -242,7 +242,8 @@ def borne(gain: Floats, marginal: Floats, partners: Sequence[Sequence[str]]) -> 
 
 def _moved(gain: Floats, wanted: Floats, spare: Floats, shared: sparse.csr_matrix) -> Floats:
     """Return gains after proportional transfers from proposals with spare gain to partners in deficit."""
-    spare = np.where(wanted > 0, 0.0, spare)
+    # a gain below the normal numbers is none: what is divided by it overflows
+    spare = np.where((wanted > 0) | (spare < np.finfo(float).tiny / np.finfo(float).eps), 0.0, spare)
     for _ in range(ROUNDS):
         reach = shared @ spare
         if not (wanted * (reach > 0)).any():
