@@ -9,19 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synergy.dataset.sheet import Dataset, Ids
-from synergy.network.places import EARTH_RADIUS_KM, Floats, Ints, Texts, positions
+from synergy.formulas import annuity, great_circle
+from synergy.network.network import CARRIER
+from synergy.network.places import Floats, Ints, Texts, positions
 
 MISSING = -1  # position of what no row answers to
-# of a mode, and what they are where no row of `transport` answers
-CARRIER = {
-    "detour": 1.0,
-    "fixed_capex": 0.0,
-    "capex_per_km": 0.0,
-    "cost_per_unit": 0.0,
-    "cost_per_unit_km": 0.0,
-    "co2_per_unit_km": 0.0,
-    "lifetime_years": 20.0,
-}
 
 
 def end_column(dataset: Dataset, kinds: Ids, ids: Ids, kind: str, column: str) -> Floats:
@@ -92,13 +84,8 @@ def link_facts(dataset: Dataset, from_site: Ids, to_site: Ids, commodity: Ids, m
     own = {name: take(links[name], row) for name in ("km", "fixed_capex", "cost_per_unit")}
     general = {name: take(transport[name], carrier, blank) for name, blank in CARRIER.items()}
 
-    # haversine distance (R. W. Sinnott, Sky and Telescope 68 (1984) 159), NaN where a coordinate is missing
-    ends = [positions(ids, sites["site"]) for ids in (from_site, to_site)]
-    latitude, longitude = ([take(sites[name], rows) for rows in ends] for name in ("latitude", "longitude"))
-    phi_a, phi_b = np.deg2rad(latitude)
-    chord = np.sin((phi_b - phi_a) / 2) ** 2
-    chord = chord + np.cos(phi_a) * np.cos(phi_b) * np.sin(np.deg2rad(longitude[1] - longitude[0]) / 2) ** 2
-    straight = 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(chord), np.sqrt(np.clip(1 - chord, 0, None)))
+    ends = (positions(ids, sites["site"]) for ids in (from_site, to_site))
+    straight = great_circle(*((take(sites["latitude"], end), take(sites["longitude"], end)) for end in ends))
     straight = np.where(inside, 0.0, straight) * general["detour"]
     km = np.where(np.isnan(own["km"]), straight, own["km"])
 
@@ -114,12 +101,6 @@ def link_facts(dataset: Dataset, from_site: Ids, to_site: Ids, commodity: Ids, m
         capex=capex,
         annual=capex * annuity(dataset.settings.discount_rate, general["lifetime_years"]),
     )
-
-
-def annuity(rate: float, years: Floats) -> Floats:
-    """Return the capital recovery factor ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
-    factor: Floats = 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)
-    return factor
 
 
 def take(column: ArrayLike, rows: Ints, blank: float | str = np.nan) -> NDArray[Any]:

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import annuity, end_column, link_facts, take, unit_facts
+from synergy.accounts.facts import end_column, link_facts, take, unit_facts
 from synergy.dataset.sheet import Dataset
+from synergy.formulas import annuity
 from synergy.network.places import positions
 from synergy.plan import Decisions
 

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.sheet import Flags, Floats, Lines, TableData
+from synergy.formulas import annuity
 from synergy.scenario import Settings
 
 Sheets = Mapping[str, TableData]
@@ -53,14 +54,25 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
         highest = [f"{value:g}" for value in high[wrong]]
         findings.add_where("min_over_max", sheets[table], lower, wrong, low, highest=highest, **fields)
     limits, processes, recipes = (sheets[name] for name in ("limits", "processes", "recipes"))
-    blank = np.isnan(limits.numbers("minimum")) & np.isnan(limits.numbers("maximum"))
-    findings.add_where("no_effect_limit", limits, "minimum", blank, limits.words("holder").texts())
+    holders = limits.words("holder").texts()
+    findings.add_where("no_effect_limit", limits, "minimum", _unbound(limits), holders)
     endless, stepped = _endless(sheets)
     _check_builds(sheets, stepped, findings)
     row, coefficient, rows = _process_row(recipes, sheets), recipes.numbers("coefficient"), np.arange(len(processes))
     wrong = endless & ~np.isin(rows, row[coefficient < 0]) & np.isin(rows, row[coefficient > 0])
     findings.add_where("no_greatest_size", processes, "max_capacity", wrong, processes.words("process").texts())
     _check_recipes(sheets, row, findings)
+
+
+def _unbound(limits: TableData) -> Flags:
+    """Return which rows of ``limits`` have no effect: neither minimum nor maximum."""
+    return np.isnan(limits.numbers("minimum")) & np.isnan(limits.numbers("maximum"))
+
+
+def _limited(sheets: Sheets) -> set[str]:
+    """Return the holders whose quality is limited."""
+    limits = sheets["limits"]
+    return set(limits.words("holder").texts()[~_unbound(limits)])
 
 
 def public_sites(sheets: Sheets) -> set[str]:
@@ -288,10 +300,10 @@ def _check_money(sheets: Sheets, settings: Settings, matrix: csc_array, findings
 
     `matrix` holds the recipes, commodities by processes, in the order of their ids' words.
     """
-    markets, commodities, limits = sheets["markets"], sheets["commodities"], sheets["limits"]
+    markets, commodities = sheets["markets"], sheets["commodities"]
     goods = commodities.words("commodity")
     place = markets.words("commodity").places_in(goods)
-    endless = np.isnan(markets.numbers("limit")) & ~markets.words("market").isin(set(limits.words("holder").words))
+    endless = np.isnan(markets.numbers("limit")) & ~markets.words("market").isin(_limited(sheets))
     endless &= (markets.words("site").codes < 0) & (markets.words("period").codes < 0)
     side, price = markets.words("side").texts(), markets.numbers("price")
     buy, sell = np.full(len(goods.words), np.inf), np.full(len(goods.words), -np.inf)
@@ -317,7 +329,7 @@ def _check_money(sheets: Sheets, settings: Settings, matrix: csc_array, findings
 def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, _Places, Floats]]:
     """Yield a site, the processes that may be built there without limit, and their cost per unit of activity."""
     processes, options, sites, sizes = (sheets[name] for name in ("processes", "build_options", "sites", "sizes"))
-    own, limited = processes.words("process"), set(sheets["limits"].words("holder").words)
+    own, limited = processes.words("process"), _limited(sheets)
     hindered = set(sheets["availability"].words("holder").words)
     endless, stepped = _endless(sheets)
     order = np.argsort(own.codes)  # rows of `processes` in the order of the words
@@ -328,9 +340,7 @@ def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, _Places, 
     unit[np.unique(step)] = np.inf
     endless_step = np.isnan(sizes.numbers("max_capacity"))
     np.minimum.at(unit, step[endless_step], sizes.numbers("unit_capex")[endless_step])
-    # an investment is paid back by r / (1 - (1 + r)^-n) a year, 1 / n without interest
-    years, rate = processes.numbers("lifetime_years")[order], settings.discount_rate
-    yearly = (1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))) * unit
+    yearly = annuity(settings.discount_rate, processes.numbers("lifetime_years")[order]) * unit
     public, seen = public_sites(sheets), set()
     place, unlimited = options.words("site").texts(), np.isnan(options.numbers("max_capacity"))
     built, price = options.words("process").places_in(own), options.numbers("capex_factor")

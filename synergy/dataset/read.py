@@ -25,13 +25,13 @@ from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, apply, check_sh
 from synergy.dataset.sheet import Cells, Dataset, Flags, Floats, Lines, TableData, Words
 from synergy.dataset.typed import UnitHints, filled, folded, names_a_column, near, second_header, suggestion, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
+from synergy.formulas import great_circle
 from synergy.scenario import Scenario, Settings
 from synergy.units import counted_in
 from synergy.workbook.reading import CLAIMS, read_workbook
 
 Sheets = Mapping[str, TableData]
 _TOLD = 1e-8  # amounts from which a plan is told to meet them or not
-_EARTH_KM = 6371.0088
 _FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
 _Load = Callable[[str], TableData | None]
 
@@ -436,10 +436,8 @@ def _coordinates(sites: TableData, findings: Findings) -> None:
     # km from the median place
     kms = np.zeros(len(latitude))
     if placed.any():
-        a, b = np.radians(latitude[placed]), np.radians(longitude[placed])
-        a0, b0 = np.median(a), np.median(b)
-        square = np.sin((a - a0) / 2) ** 2 + np.cos(a) * np.cos(a0) * np.sin((b - b0) / 2) ** 2
-        kms[placed] = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(1, square)))
+        own = latitude[placed], longitude[placed]
+        kms[placed] = great_circle((float(np.median(own[0])), float(np.median(own[1]))), own)
     far = kms > max(_FAR_KM, _FAR_TIMES * float(np.median(kms[placed])) if placed.sum() > 3 else np.inf)
     seen: dict[tuple[float, float], str] = {}
     other = np.array([seen.setdefault((a, b), name) for a, b, name in zip(latitude, longitude, names, strict=True)])

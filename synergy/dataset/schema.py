@@ -79,7 +79,7 @@ class Column:
         return record | {name: value for name, value in optional.items() if value not in (None, "", [])}
 
 
-class _Key(TypedDict):
+class _KeyRules(TypedDict):
     key: bool
     required: bool
 
@@ -125,7 +125,7 @@ class Table:
 
 
 _T = ColumnType
-_KEY: _Key = {"key": True, "required": True}
+_KEY: _KeyRules = {"key": True, "required": True}
 _AMOUNT: _Bounds = {"minimum": 0.0, "amount": True}  # never negative, zero worth a warning
 _PART: _Bounds = {"minimum": 0.0, "maximum": 1.0}
 _NAMES = (

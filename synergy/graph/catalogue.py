@@ -10,7 +10,7 @@ from math import ceil, inf
 import numpy as np
 
 from synergy.dataset.sheet import Dataset
-from synergy.network.units import annuity
+from synergy.formulas import annuity
 from synergy.proposals.names import owners
 
 

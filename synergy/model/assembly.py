@@ -20,7 +20,7 @@ Bound = Floats | float
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold a family of columns or rows at ``start:stop``, with their keys by name (``arc``, ``unit``, ``period``).
+    """Family of columns or rows at ``start:stop``, with their keys by name (``arc``, ``unit``, ``period``).
 
     `span` and `positions` are its positions as a slice and as an array.
     """
@@ -55,7 +55,7 @@ def block_of(start: int, key: Mapping[str, Ints]) -> Block:
 
 @dataclass(slots=True)
 class Assembly:
-    """Collect the columns, rows and entries of a model; the order of calls is the order of columns and rows.
+    """Columns, rows and entries of a model, in the order in which they are added.
 
     `bounds` are lower and upper bounds of the columns, and which are integer; `limits` lower and upper limits of the
     rows; `entries` row, column and value of matrix coefficients.

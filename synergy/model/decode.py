@@ -116,17 +116,11 @@ def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
     order = np.lexsort((inlet, outlet, period, arc))
     outlet, inlet, arc, period = outlet[order], inlet[order], arc[order], period[order]
     # ids in place of indices
-    places, link, source, sink = (
-        network.places,
-        network.arcs.link[arc],
-        network.arcs.outlet[arc],
-        network.arcs.inlet[arc],
-    )
+    places, arcs = network.places, network.arcs
+    link, source, sink = arcs.link[arc], arcs.outlet[arc], arcs.inlet[arc]
     from_site, to_site = places.sites[network.sources.site[source]], places.sites[network.sinks.site[sink]]
-    good, mode = (
-        places.commodities[network.sources.commodity[source]],
-        np.append(network.links.mode, "")[link],
-    )  # "" inside a site
+    good = places.commodities[network.sources.commodity[source]]
+    mode = np.append(network.links.mode, "")[link]  # "" inside a site
     way = (from_site, to_site, good, mode, places.periods[period], went[order], came[order])
     ends = (*names_of(network, network.outlets, outlet), *names_of(network, network.inlets, inlet))
     frame = pd.DataFrame(dict(zip((*FLOW_COLUMNS, *FLOW_ENDS), (*way, *ends), strict=True)))

@@ -81,11 +81,8 @@ def scaled(model: Model) -> ScaledProblem:
     # A compulsory amount may be a tiny part of a flow bound: with an integrality tolerance of 1e-6, a link with a big-M
     # of 60,000 carries 0.06 while its binary counts as 0, which may be all that a unit for 1 t needs. The plan would
     # have the unit without the link, and the bound would be wrong.
-    forced, most, fine = (
-        np.flatnonzero((model.lower > 0) & ~model.integer),
-        model.upper[model.columns["flow"].span],
-        False,
-    )
+    forced, most = np.flatnonzero((model.lower > 0) & ~model.integer), model.upper[model.columns["flow"].span]
+    fine = False
     if len(forced) and len(most) and model.integer.any():
         entries = sparse.coo_array(sparse.csc_array(model.matrix)[:, forced])
         amounts: Floats = np.abs(entries.data) * model.lower[forced][entries.coords[1]]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset
+from synergy.formulas import annuity, great_circle
 from synergy.network.ends import BETWEEN, INSIDE, Ends, Groups, ends_of
 from synergy.network.places import (
-    EARTH_RADIUS_KM,
     PUBLIC,
     Bools,
     Floats,
@@ -21,13 +21,14 @@ from synergy.network.places import (
     places_of,
     positions,
 )
-from synergy.network.units import Qualities, Units, annuity, qualities_of, units_of
+from synergy.network.units import Qualities, Units, qualities_of, units_of
 from synergy.scenario import Pattern
 
 WITHIN = -1  # link index of an exchange inside one site
 WAY = ("origin", "target", "commodity", "mode")  # key of a link
 # of a mode, and what they are where they are blank
 CARRIER = {
+    "detour": 1.0,
     "fixed_capex": 0.0,
     "capex_per_km": 0.0,
     "cost_per_unit": 0.0,
@@ -151,14 +152,9 @@ def _ways(dataset: Dataset, places: Places, left: Ints, right: Ints) -> pd.DataF
     ways = pd.DataFrame({name: np.concatenate([given[name], stated[name]]) for name in given})
     ways = ways[ways["origin"] != ways["target"]].reset_index(drop=True)
 
-    # haversine distance, NaN where a coordinate is missing
-    origin, target = ways["origin"].to_numpy(int), ways["target"].to_numpy(int)
-    lat_i, lat_j = np.radians(places.latitude[origin]), np.radians(places.latitude[target])
-    half = np.sin((lat_j - lat_i) / 2) ** 2
-    turned = np.radians(places.longitude[target] - places.longitude[origin])
-    half += np.cos(lat_i) * np.cos(lat_j) * np.sin(turned / 2) ** 2
-    straight = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    straight = straight * _cells(transport["detour"], ways["carrier"].to_numpy(int), 1.0)
+    ends = (ways[name].to_numpy(int) for name in ("origin", "target"))
+    straight = great_circle(*((places.latitude[end], places.longitude[end]) for end in ends))
+    straight = straight * _cells(transport["detour"], ways["carrier"].to_numpy(int), CARRIER["detour"])
     km = _cells(links["km"], ways["own"].to_numpy(int), np.nan)
     return ways.assign(km=np.where(np.isnan(km), straight, km))
 

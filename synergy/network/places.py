@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 
-EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG; the contract's figure
 PUBLIC = -1  # enterprise index of a public place
 
 Ints = NDArray[np.int64]

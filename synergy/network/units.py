@@ -8,13 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset
+from synergy.formulas import annuity
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, pairs, positions
-
-
-def annuity(rate: float, years: Floats) -> Floats:
-    """Return the capital recovery factor for `years` at `rate`, ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
-    factor: Floats = 1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))
-    return factor
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 # lower rooms stand first; a room may import rooms before it
 ROOMS = (
     ("errors", "halting"),
-    ("units", "scenario", "solvers", "outputs"),
+    ("units", "formulas", "scenario", "solvers", "outputs"),
     ("plan", "texts", "dataset", "workbook"),
     ("network", "accounts", "literal"),
     ("candidates", "settlement"),

@@ -41,14 +41,11 @@ from mutations import ROOT, Mutation, mutated, mutations_of
 # rooms and their modules, "*" for all of them
 AREAS: dict[str, dict[str, str]] = {
     "ledger": {"accounts": "*"},
-    "network": {"network": "ends links network places units", "candidates": "*"},
-    "model": {
-        "model": "aggregate assembly build capacities duals linking_cuts policy postprocess reduced scaling solve "
-        "variables"
-    },
+    "network": {"network": "ends network places units", "candidates": "*", "": "formulas"},
+    "model": {"model": "assembly build duals linking_cuts scaling solve"},
     "decoding": {"model": "decode"},
     "money": {
-        "settlement": "certificate division document game prices rules",
+        "settlement": "division game prices rules",
         "coalitions": "parametric settle",
     },
 }

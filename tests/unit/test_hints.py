@@ -63,8 +63,8 @@ def test_an_unknown_column_names_those_there_are(tmp_path: Path, column: str, sa
     assert problem.hint_zh
 
 
-def test_a_money_loop_is_told_in_chinese_verbs(tmp_path: Path) -> None:
-    place = tmp_path / "loop"
+def _money_loops(place: Path, limits: str = "") -> list[Problem]:
+    """Return the loops that are reported where a process turns cheap X into dear Y."""
     place.mkdir()
     tables = {
         "enterprises": "enterprise\nA",
@@ -75,9 +75,22 @@ def test_a_money_loop_is_told_in_chinese_verbs(tmp_path: Path) -> None:
         "build_options": "process,site\nMAKE,a",
         "markets": "market,commodity,side,price\nB,X,buy,1\nS,Y,sell,100",
     }
+    tables |= {"limits": limits} if limits else {}
     for name, text in tables.items():
         (place / f"{name}.csv").write_text(text + "\n")
-    [problem] = [one for one in check(place)[1] if one.code == "money_loop"]
+    return [one for one in check(place)[1] if one.code == "money_loop"]
+
+
+@pytest.mark.parametrize("holder", ["S", "MAKE"])
+def test_a_limit_without_bounds_hides_no_loop(tmp_path: Path, holder: str) -> None:
+    commodity = "Y" if holder == "S" else "X"
+    head = "holder,commodity,property,minimum,maximum"
+    assert len(_money_loops(tmp_path / "blank", f"{head}\n{holder},{commodity},ash,,")) == 1
+    assert _money_loops(tmp_path / "bound", f"{head}\n{holder},{commodity},ash,,5") == []
+
+
+def test_a_money_loop_is_told_in_chinese_verbs(tmp_path: Path) -> None:
+    [problem] = _money_loops(tmp_path / "loop")
     assert "buy X -> run MAKE -> sell Y" in problem.message
     assert "购买 X -> 运行 MAKE -> 出售 Y" in problem.message_zh
     assert "buy" not in problem.message_zh

@@ -58,8 +58,7 @@ def make(folder: Path, *, yearly: bool = False) -> None:
     Raises
     ------
     ValueError
-        a source table has cells that cannot be followed, each named; nothing is written.
-
+        A source table has cells that cannot be followed, each named; nothing is written.
     """
     if found := faults():
         raise ValueError("\n".join(found))

@@ -1,9 +1,4 @@
-"""The source tables as they stand in `sources/`: facts and estimates, each row with source and confidence.
-
-Read are those of `REFERENCES` and the tables without references (geography, rules, members, places ...).
-`enterprises.csv`, `transport.csv`, `external_markets.csv` and `county_calibration.csv` are read by nobody: the rows
-of the others cite them.
-"""
+"""The source tables as they stand in `sources/`: facts and estimates, each row with source and confidence."""
 
 from __future__ import annotations
 
