@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from itertools import product
 
 import pytest
 from api_worlds import API, Program
 from canaries import CANARIES, canary
-from stores import proposals
+from stores import proposals, responding_round
 from synergy.web.access import APART
 from walking import ENDLESS, addresses, text, values
 from web_worlds import World
@@ -65,6 +66,35 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
     assert count > 500
     assert {"home.home", "proposal.proposal", "home.pathways", "why.whynot", "account.notices"} <= endpoints
+
+
+def test_no_address_tells_a_partner_the_other_end_of_a_band(program: Program) -> None:
+    """A seller who knew the buyer's end, or a buyer the seller's, would ask for the whole gain of their exchange."""
+    world = program.world
+    ident = responding_round(world.store, options={"settlement": "core", "time_limit": 30.0})
+    whole = queries.see_plan(world.store, world.actor("planner"), ident).plan
+    codes = sorted(one.proposal for one in proposals(world.store, ident).values())
+    given = values(world, ident, codes)
+    leaks, asked = [], Counter[str]()
+    for who, firm in (("east", "EAST"), ("editor", "GLASS"), ("tarco", "TARCO")):
+        ends = {line["high"] for line in whole["settlement"]["prices"] if line["seller"] == firm}
+        ends |= {line["low"] for line in whole["settlement"]["prices"] if line["buyer"] == firm}
+        mine = (line for line in whole["settlement"]["prices"] if firm in (line["seller"], line["buyer"]))
+        known = {f"{line[name]:,.2f}" for line in mine for name in ("price", "quantity", "payment")}
+        hidden = [end for end in ends if f"{end:,.2f}" not in known]  # a price may stand at an end
+        secret = {form for end in hidden for form in (repr(end), f"{end:,.2f}") if len(form) > 4}
+        asked[firm] = len(secret)
+        client, token = world.client(who), {"Authorization": f"Bearer {program.token(who)}"}
+        for rule, path in addresses(world, given):
+            if rule.endpoint.startswith(OWN) or rule.endpoint.startswith(f"{APART}."):
+                answer = client.get(path, headers=token if rule.endpoint.startswith(f"{APART}.") else {"X-Probe": "1"})
+                told = "" if rule.endpoint in ENDLESS else text(answer.data)
+                leaks += [f"{who} {path}: {one}" for one in secret if one in told]
+                answer.close()
+    assert leaks == []
+    assert min(asked["EAST"], asked["GLASS"]) > 0  # one sells and one buys at prices within their bands
+    shown = world.client("planner").get(f"/en/rounds/{ident}/tables/prices.json").text
+    assert all(repr(line["high"]) in shown for line in whole["settlement"]["prices"])  # as it would be found
 
 
 def test_no_question_tells_a_rival_a_cost(program: Program) -> None:
